@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup setup-dev run demo lint test bench clean
+
+help: ## Show what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A Java on the machine is used where it is new enough; otherwise PyPI's goes into .venv.
+EXTRAS = $(shell sh tools/java-extra)
+
+.venv/.setup: pyproject.toml
+	@echo "==> making .venv and installing AstroFlow Hub (a few minutes the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet -e '.[demo$(EXTRAS)]'
+	@touch $@
+
+.venv/.setup-dev: .venv/.setup
+	@echo "==> installing what the tests need"
+	@$(BIN)/python -m pip install --quiet -e . --group dev
+	@touch $@
+
+setup: .venv/.setup
+setup-dev: .venv/.setup-dev
+
+lint: setup-dev ## Check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup-dev lint ## Run lint and every test that one machine can run
+	$(BIN)/pytest

@@ -1,0 +1,30 @@
+"""The one tree of errors that a person can cause and mend."""
+
+
+class AstroFlowError(Exception):
+    """What failed, which value, and what to do about it, in words for the reader."""
+
+    @property
+    def jupyterhub_message(self) -> str:
+        """The text JupyterHub shows on the page when a spawn fails."""
+        return str(self)
+
+
+class CatalogueError(AstroFlowError):
+    """A catalogue, database, table or file is missing or not what it should be."""
+
+
+class LevelError(AstroFlowError, ValueError):
+    """A HEALPix level outside the levels that a ``source_id`` carries."""
+
+
+class ProfileError(AstroFlowError):
+    """A profile, an option or a choice that does not exist or is not valid."""
+
+
+class SessionError(AstroFlowError):
+    """The session's settings are missing or contradict each other."""
+
+
+class MissingDependencyError(AstroFlowError, ImportError):
+    """An optional dependency is not installed; the message names the cure."""

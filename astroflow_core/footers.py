@@ -1,0 +1,156 @@
+"""What parquet footers tell of a table without reading a row. Needs pyarrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from astroflow_core.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from astroflow_core.catalogue import Table
+    from astroflow_core.release import Column
+
+_ARROW_TYPES = {
+    "bool": pa.bool_(),
+    "int8": pa.int8(),
+    "int16": pa.int16(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float32": pa.float32(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """One file's rows and the least and greatest key in it; both None in an empty file."""
+
+    path: Path
+    rows: int
+    first_key: int | None
+    last_key: int | None
+
+
+def read_metadata(path: Path) -> pq.FileMetaData:
+    """Return the footer of one parquet file as pyarrow reads it.
+
+    Raises
+    ------
+    CatalogueError
+        When the file is truncated, not parquet, or cannot be read.
+    """
+    try:
+        return pq.read_metadata(path)
+    except (OSError, pa.ArrowException) as error:
+        raise CatalogueError(
+            f"{path} is not a whole parquet file ({error}); copy it again or make it anew"
+        ) from error
+
+
+def read_footer(path: Path, key: str) -> Footer:
+    """Return what the footer of ``path`` says about its rows and about the column ``key``.
+
+    Raises
+    ------
+    CatalogueError
+        When the file cannot be read, lacks ``key`` or has no statistics of it.
+    """
+    metadata = read_metadata(path)
+    names = metadata.schema.to_arrow_schema().names
+    if key not in names:
+        raise CatalogueError(f"{path} has no column {key!r}; its columns are {', '.join(names)}")
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    # The arrow schema's position is the parquet leaf's only while no column is nested.
+    leaf = [metadata.schema.column(i).path for i in range(metadata.num_columns)].index(key)
+    statistics = [group.column(leaf).statistics for group in groups if group.num_rows]
+    if any(s is None or not s.has_min_max for s in statistics):
+        raise CatalogueError(f"{path} keeps no statistics of {key!r}; write it again with them")
+    return Footer(
+        path=path,
+        rows=metadata.num_rows,
+        first_key=min((s.min for s in statistics), default=None),
+        last_key=max((s.max for s in statistics), default=None),
+    )
+
+
+def read_footers(table: Table) -> list[Footer]:
+    """Return the footers of all files of ``table``, by file name."""
+    return [read_footer(path, table.key) for path in table.files]
+
+
+def ordered_footers(table: Table) -> list[Footer]:
+    """Return the footers of the files that hold rows, proved to be in order of the key.
+
+    Raises
+    ------
+    CatalogueError
+        When two files overlap, so that they are no ranges of the key; or all are empty.
+    """
+    footers = [footer for footer in read_footers(table) if footer.rows]
+    if not footers:
+        raise CatalogueError(f"table {table.full_name} is empty: no file has a row")
+    for before, after in pairwise(footers):
+        if before.last_key >= after.first_key:  # type: ignore[operator]
+            raise CatalogueError(
+                f"table {table.full_name} is not in order of {table.key}: {before.path.name} "
+                f"ends at {before.last_key}, {after.path.name} begins at {after.first_key}"
+            )
+    return footers
+
+
+def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
+    """Return the Arrow schema of a release's columns, with unit, UCD and description as metadata."""
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                _ARROW_TYPES[column.type],
+                metadata={
+                    "unit": column.unit,
+                    "ucd": column.ucd,
+                    "description": column.description,
+                },
+            )
+            for column in columns
+        ]
+    )
+
+
+def read_schema(table: Table) -> pa.Schema:
+    """Return the schema of ``table``: its first file's, checked against the release.
+
+    Raises
+    ------
+    CatalogueError
+        When the release lists the table's columns and the file's differ in name or type.
+    """
+    path = table.files[0]
+    found = read_metadata(path).schema.to_arrow_schema()
+    if not table.definition.columns:
+        return found
+    declared = arrow_schema(table.definition.columns)
+    if wrong := _differences(declared, found):
+        raise CatalogueError(
+            f"{path} does not follow {table.database.release.title}: {'; '.join(wrong)}"
+        )
+    return declared
+
+
+def _differences(declared: pa.Schema, found: pa.Schema) -> list[str]:
+    missing = [f"column {name!r} is missing" for name in declared.names if name not in found.names]
+    unknown = [f"column {name!r} is unknown" for name in found.names if name not in declared.names]
+    changed = [
+        f"column {field.name!r} is {found.field(field.name).type}, not {field.type}"
+        for field in declared
+        if field.name in found.names and found.field(field.name).type != field.type
+    ]
+    return missing + unknown + changed

@@ -1,0 +1,43 @@
+"""The base of everything read from a file or the environment: frozen, nothing unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from astroflow_core.errors import AstroFlowError
+
+
+class Model(BaseModel):
+    """A frozen value that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def problems(error: ValidationError) -> list[str]:
+    """Return each problem as ``field: what is wrong``, without pydantic's links."""
+    return [
+        f"{'.'.join(str(part) for part in item['loc']) or '(whole file)'}: {_sentence(item)}"
+        for item in error.errors(include_url=False)
+    ]
+
+
+def _sentence(item: Any) -> str:
+    if item["type"] == "extra_forbidden":
+        return "there is no such field"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def read_yaml(path: Path, failure: type[AstroFlowError]) -> Any:
+    """Return what the YAML file at ``path`` holds, or raise ``failure`` naming the file."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise failure(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise failure(f"{path}: not valid YAML: {error}") from error

@@ -1,0 +1,116 @@
+"""The contract between hub and notebook: what a session is given, in its environment.
+
+The hub calls `SessionSettings.to_environ`, the helpers in the notebook
+`SessionSettings.from_environ`; nothing else travels between them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from astroflow_core.catalogue import Catalogue
+from astroflow_core.errors import SessionError
+from astroflow_core.model import Model, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "ASTROFLOW_"
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def memory_bytes(size: str) -> int:
+    """Return the bytes of a size as Spark writes it.
+
+    >>> memory_bytes("7g")
+    7516192768
+    """
+    match = re.fullmatch(r"([1-9][0-9]*)([kmgt])", size)
+    if match is None:
+        raise ValueError(f"{size!r} is no memory size; write a whole number and k, m, g or t: '7g'")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+class ClusterSize(Model):
+    """How large a cluster is: ``pods`` executors or workers, each with cores and memory."""
+
+    pods: int = Field(default=1, gt=0)
+    cores: int = Field(default=1, gt=0)
+    memory: str = "1g"
+
+    @field_validator("memory")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        memory_bytes(value)
+        return value
+
+
+class SessionSettings(Model):
+    """Everything the helpers in a notebook need to know."""
+
+    catalogues: tuple[Path, ...] = Field(min_length=1)
+    engine: Literal["local", "kubernetes"] = "local"
+    default_database: str | None = None
+    spark: ClusterSize = ClusterSize()
+    dask: ClusterSize = ClusterSize()
+    cache_dir: Path = Path("~/.cache/astroflow")
+
+    def to_environ(self) -> dict[str, str]:
+        """Return the environment that `from_environ` turns back into equal settings.
+
+        A database that names a ``variable`` also has its path there, for notebooks that
+        read the files themselves.
+        """
+        dumped = self.model_dump(mode="json", exclude_none=True)
+        environ = {PREFIX + name.upper(): _to_text(value) for name, value in dumped.items()}
+        for database in (d for c in self.open_catalogues() for d in c.databases):
+            if database.variable:
+                environ.setdefault(database.variable, str(database.path))
+        return environ
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> SessionSettings:
+        """Read the settings of this session.
+
+        Raises
+        ------
+        SessionError
+            When a variable is missing or not valid; the message names it.
+        """
+        values = {
+            name: _from_text(environ[PREFIX + name.upper()])
+            for name in cls.model_fields
+            if PREFIX + name.upper() in environ
+        }
+        if "catalogues" not in values:
+            raise SessionError(
+                f"this session has no {PREFIX}CATALOGUES: start the notebook from AstroFlow Hub, "
+                f'or set it to a JSON list of catalogue folders, such as ["/data/gaia-dr3"]'
+            )
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SessionError(f"{PREFIX}… in the environment: {'; '.join(problems(error))}") from error
+
+    def open_catalogues(self) -> tuple[Catalogue, ...]:
+        """Open every catalogue of the session.
+
+        Raises
+        ------
+        CatalogueError
+            When one of them is missing or not valid.
+        """
+        return tuple(Catalogue.open(root) for root in self.catalogues)
+
+
+def _to_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _from_text(text: str) -> Any:
+    return json.loads(text) if text[:1] in '[{"' else text

@@ -1,0 +1,1 @@
+"""A Dask client over the Gaia catalogues from one import."""

@@ -1,0 +1,1 @@
+"""What an admin does to data: make the sample, make synthetic catalogues."""

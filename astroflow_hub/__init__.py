@@ -1,0 +1,1 @@
+"""The hub's side: profiles, spawners and the `astroflow` command."""

@@ -1,0 +1,1 @@
+"""A Spark session over the Gaia catalogues from one import."""

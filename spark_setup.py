@@ -1,0 +1,1 @@
+"""The name under which existing notebooks import the Spark session's setup."""
