@@ -14,6 +14,10 @@ class CatalogueError(AstroFlowError):
     """A catalogue, database, table or file is missing or not what it should be."""
 
 
+class DataError(AstroFlowError):
+    """Data could not be made or written."""
+
+
 class LevelError(AstroFlowError, ValueError):
     """A HEALPix level outside the levels that a ``source_id`` carries."""
 

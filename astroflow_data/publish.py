@@ -1,0 +1,72 @@
+"""Make a folder where nobody looks, then rename it into place whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from astroflow_core.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def publish(target: Path) -> Iterator[Path]:
+    """Give an empty folder to write in; it becomes ``target`` when the block ends well.
+
+    The folder lies beside ``target``, on the same file system, so that the rename is one
+    step. Its name begins with a dot and ends in ``.partial``: no reader takes it for data.
+    What a killed run left behind is removed first; a run that is still alive is not touched.
+
+    Raises
+    ------
+    DataError
+        When ``target`` exists already, or the disk refuses (full, read-only, no permission).
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+        partial.mkdir()
+        with _alive(partial):
+            try:
+                yield partial
+                _rename(partial, target)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise DataError(
+            f"{target} could not be written: {error.strerror or error}; nothing was left there. "
+            f"Free some space or choose another folder with --out"
+        ) from error
+
+
+def _rename(partial: Path, target: Path) -> None:
+    if target.exists():
+        raise DataError(f"{target} exists already; it was left as it is")
+    partial.rename(target)
+
+
+@contextmanager
+def _alive(folder: Path) -> Iterator[None]:
+    """Hold a lock on ``folder``; the kernel lets it go when the process dies, however it dies."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_abandoned(target: Path) -> None:
+    for folder in target.parent.glob(f".{target.name}.*.partial"):
+        try:
+            with _alive(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue

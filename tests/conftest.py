@@ -1,0 +1,13 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+from astroflow_data.sample import make_sample
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the sample catalogue: real rows in a temporary data folder."""
+    return make_sample(tmp_path_factory.mktemp("data"))
