@@ -76,7 +76,7 @@ def range_schema(table: ReleaseTable, origin: Origin, ids: tuple[int, int]) -> p
 def write_table(
     folder: Path, rows: pa.Table, table: ReleaseTable, cuts: Cuts, origin: Origin
 ) -> None:
-    """Write ``rows``, in order of ``source_id``, as one file a range of ``cuts`` into ``folder``."""
+    """Write ``rows``, in order of ``source_id``, into ``folder``: one file a range of ``cuts``."""
     folder.mkdir(parents=True)
     edges = np.searchsorted(rows["source_id"].to_numpy(), np.array(cuts.edges)).tolist()
     for index, ids in enumerate(cuts.ranges):
