@@ -1,0 +1,75 @@
+"""What a cluster has beside its control plane: DNS, volumes, metrics, policies, Dask."""
+
+import importlib.util
+import shutil
+import tempfile
+from pathlib import Path
+from string import Template
+
+from sandbox import cluster as api
+from sandbox.errors import SandboxError
+from sandbox.layout import DNS_ADDRESS, FOLDER, NODE_HOME, REGISTRY, Cluster
+from sandbox.processes import enter_network
+from tools.images.buildah import Buildah
+
+MANIFESTS = FOLDER / "manifests"
+BUSYBOX = Path("/bin/busybox")
+PROGRAMS = ("pause", "coredns", "local-path-provisioner", "metrics-server", "busybox")
+DEPLOYMENTS = {
+    "kube-system": ("coredns", "metrics-server"),
+    "local-path-storage": ("local-path-provisioner",),
+}
+
+
+def push_images(cluster: Cluster) -> None:
+    """Make an image of each program that runs in a pod, and push it."""
+    pusher = Buildah(enter_network(cluster))
+    for program in PROGRAMS:
+        source = BUSYBOX if program == "busybox" else cluster.bin / program
+        pusher.push(_build(source), f"{REGISTRY}/{program}", compress=False)
+
+
+def _build(program: Path) -> str:
+    with tempfile.TemporaryDirectory() as context:
+        folder = Path(context) / "bin"
+        folder.mkdir()
+        shutil.copy(program, folder)
+        if program == BUSYBOX:
+            (folder / "sh").symlink_to(program.name)
+        return Buildah().build(Path(context), MANIFESTS / "Containerfile")
+
+
+def install(cluster: Cluster) -> None:
+    """Create every object of the add-ons."""
+    definitions = [*_cilium_definitions(cluster), *_dask_definitions()]
+    files = [f"--filename={path}" for path in definitions]
+    api.kubectl(cluster, "create", *files)
+    api.kubectl(cluster, "apply", "--filename=-", stdin=_manifests())
+
+
+def await_ready(cluster: Cluster) -> None:
+    """Wait until each add-on answers; the Dask operator waits for its image."""
+    for namespace, names in DEPLOYMENTS.items():
+        wait = ("wait", "--for=condition=Available", "--timeout=120s", f"--namespace={namespace}")
+        api.kubectl(cluster, *wait, *(f"deployment/{name}" for name in names))
+    metrics = "apiservice/v1beta1.metrics.k8s.io"
+    api.kubectl(cluster, "wait", "--for=condition=Available", "--timeout=120s", metrics)
+
+
+def _cilium_definitions(cluster: Cluster) -> list[Path]:
+    """Return Cilium's CRDs, which its operator makes where there is one."""
+    folder = cluster.bin / "cilium-crds"
+    return sorted([*folder.glob("v2/*.yaml"), *folder.glob("v2alpha1/*.yaml")])
+
+
+def _dask_definitions() -> list[Path]:
+    package = importlib.util.find_spec("dask_kubernetes")
+    if package is None or package.origin is None:
+        raise SandboxError("dask-kubernetes is not installed; run `pip install --group cluster`")
+    return sorted(Path(package.origin).parent.glob("operator/customresources/*.yaml"))
+
+
+def _manifests() -> str:
+    values = {"registry": REGISTRY, "dns": DNS_ADDRESS, "volumes": f"{NODE_HOME}/volumes"}
+    texts = [path.read_text() for path in sorted(MANIFESTS.glob("*.yaml"))]
+    return "---\n".join(Template(text).substitute(values) for text in texts)

@@ -1,0 +1,1 @@
+"""What developers and image builders run; nothing here is installed."""

@@ -1,0 +1,1 @@
+"""Builds the images of ``images/`` and tells what is in them."""
