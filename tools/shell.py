@@ -55,7 +55,7 @@ def run(
     *argv: Argument,
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
-    log: Path | None = None,
+    cwd: Path | None = None,
 ) -> str:
     """Run a program to its end and return what it printed.
 
@@ -63,35 +63,29 @@ def run(
     ----------
     env
         Added to our own environment.
-    log
-        A file that gets the output in place of the return value.
 
     Raises
     ------
     CommandError
         When the program fails; the message carries the end of its output.
     """
-    with contextlib.ExitStack() as stack:
-        out = stack.enter_context(log.open("ab")) if log else subprocess.PIPE
-        done = subprocess.run(
-            mortal(argv),
-            env={**os.environ, **(env or {})},
-            input=stdin.encode() if stdin is not None else None,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            stdout=out,
-            stderr=subprocess.STDOUT if log else subprocess.PIPE,
-            check=False,
-        )
+    done = subprocess.run(
+        mortal(argv),
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        input=stdin.encode() if stdin is not None else None,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
-        raise CommandError(_failure(argv, done, log))
-    return (done.stdout or b"").decode()
+        raise CommandError(_failure(argv, done))
+    return done.stdout.decode()
 
 
-def _failure(
-    argv: Sequence[Argument], done: subprocess.CompletedProcess[bytes], log: Path | None
-) -> str:
-    output = log.read_bytes() if log else (done.stderr or b"") + (done.stdout or b"")
-    tail = "\n".join(output.decode(errors="replace").strip().splitlines()[-15:])
+def _failure(argv: Sequence[Argument], done: subprocess.CompletedProcess[bytes]) -> str:
+    output = (done.stdout + done.stderr).decode(errors="replace").strip()
+    tail = "\n".join(output.splitlines()[-15:])
     command = " ".join(map(str, argv))
     return f"`{command}` ended with {done.returncode}:\n{tail}"
 

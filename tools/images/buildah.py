@@ -50,13 +50,21 @@ class Buildah:
                 *options,
                 context,
             )
-            return identity.read().strip()
+            return identity.read().strip().removeprefix("sha256:")
 
     def push(self, image: str, target: str, *, compress: bool) -> None:
         """Push `image` to a registry, where `target` names it."""
         registry = ["--tls-verify=false"] if not compress else []
         packed = [] if compress else ["--disable-compression"]
         self("push", *registry, *packed, image, f"docker://{target}")
+
+    def run_in(self, image: str, *command: str) -> str:
+        """Run a command in a throw-away container of `image`, as its user."""
+        container = Buildah()("from", "--pull-never", image).strip()
+        try:
+            return self("run", "--isolation=chroot", container, "--", *command)
+        finally:
+            Buildah()("rm", container)
 
     def __call__(self, *arguments: Argument) -> str:
         """Run one command of buildah and return what it printed."""

@@ -1,11 +1,11 @@
-"""The commands: ``python -m sandbox up | down | shell | run COMMAND … | start-node NAME``."""
+"""The commands: ``python -m sandbox up | down | images [NAME …] | shell | run COMMAND … | start-node NAME``."""
 
 import os
 import sys
 from collections.abc import Sequence
 
 from astroflow_core.errors import AstroFlowError
-from sandbox import cluster, processes
+from sandbox import cluster, images, processes
 from sandbox.layout import Cluster, find_node
 
 
@@ -16,6 +16,8 @@ def main(command: str, arguments: Sequence[str]) -> None:
         cluster.up(ours)
     elif command == "down":
         cluster.down(ours)
+    elif command == "images":
+        images.make_images(ours, arguments)
     elif command == "shell":
         _become(ours, os.environ.get("SHELL", "/bin/sh"))
     elif command == "run":

@@ -66,7 +66,7 @@ def _dask_definitions() -> list[Path]:
     package = importlib.util.find_spec("dask_kubernetes")
     if package is None or package.origin is None:
         raise SandboxError("dask-kubernetes is not installed; run `pip install --group cluster`")
-    return sorted(Path(package.origin).parent.glob("operator/customresources/*.yaml"))
+    return sorted(Path(package.origin).parent.glob("operator/deployment/helm/*/crds/*.yaml"))
 
 
 def _manifests() -> str:

@@ -1,0 +1,70 @@
+"""Builds images, checks them and brings them where pods can pull them."""
+
+import os
+from collections.abc import Sequence
+
+from sandbox import cluster as api
+from sandbox import preflight
+from sandbox.layout import REGISTRY, REPOSITORY, Cluster
+from sandbox.processes import enter_network, find_init
+from tools.images.buildah import Buildah
+from tools.images.builder import Image, build_image
+from tools.images.recipe import FOUNDATIONS, recipe_names
+from tools.images.report import describe, difference
+from tools.shell import progress, say
+
+TAG = "dev"
+BILLS = REPOSITORY / "dist" / "images"
+
+
+def make_images(cluster: Cluster, names: Sequence[str]) -> None:
+    """Build, check and publish the images called `names`, or all.
+
+    Raises
+    ------
+    AstroFlowError
+        When one cannot be built, or does not pass its own checks.
+    """
+    preflight.check_root()
+    preflight.check_packages()
+    for name in names or recipe_names():
+        image = build_image(name)
+        _check(image)
+        _publish(cluster, image)
+
+
+def _check(image: Image) -> None:
+    """Verify a new image and tell what is in it; one that was checked is left alone."""
+    bill = BILLS / f"{image.name}.cdx.json"
+    stamp = BILLS / f".{image.name}.verified"
+    if stamp.exists() and stamp.read_text() == image.id:
+        return
+    with progress(f"checking the image {image.name}"):
+        say(f"the checks of {image.name}:\n{image.verify().rstrip()}")
+    BILLS.mkdir(parents=True, exist_ok=True)
+    bill.write_text(image.inventory)
+    say(describe(image))
+    if image.name not in FOUNDATIONS:
+        say(difference(image, build_image("astroflow")))
+    stamp.write_text(image.id)
+
+
+def _publish(cluster: Cluster, image: Image) -> None:
+    """Push to the registry that ASTROFLOW_REGISTRY names, or to our own cluster's."""
+    chosen = os.environ.get("ASTROFLOW_REGISTRY")
+    if chosen:
+        with progress(f"pushing to {chosen}/{image.name}:{TAG}"):
+            Buildah().push(image.id, f"{chosen}/{image.name}:{TAG}", compress=True)
+    elif find_init(cluster):
+        with progress(f"pushing {image.name}:{TAG}"):
+            pusher = Buildah(enter_network(cluster))
+            pusher.push(image.id, f"{REGISTRY}/{image.name}:{TAG}", compress=False)
+        _retry_pulls(cluster)
+    else:
+        say(f"built {image.id}; no cluster is up and ASTROFLOW_REGISTRY is not set")
+
+
+def _retry_pulls(cluster: Cluster) -> None:
+    """Replace the pods that waited for an image: the kubelet would wait for minutes."""
+    pending = ("delete", "pod", "--field-selector=status.phase=Pending", "--wait=false")
+    api.kubectl(cluster, *pending, "--namespace=dask-operator")

@@ -1,0 +1,150 @@
+"""Builds images from recipes: base, foundation, environment, our code."""
+
+import json
+import os
+import ssl
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tools.images.buildah import Buildah, cache_folder
+from tools.images.recipe import IMAGES, REPOSITORY, ImageError, Recipe
+from tools.shell import CommandError, progress, run
+
+DEBIAN = "bookworm"
+MIRROR = "http://deb.debian.org/debian"
+# Mounted while building, never part of the image.
+BUILD_MOUNT = "/run/build"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image."""
+
+    name: str
+    id: str
+
+    @cached_property
+    def size(self) -> int:
+        """The size of all layers, in bytes, not compressed."""
+        listing = json.loads(Buildah()("images", "--json", "--no-trunc"))
+        return sum(_bytes(entry["size"]) for entry in listing if entry["id"].endswith(self.id))
+
+    @cached_property
+    def components(self) -> dict[str, str]:
+        """What is inside, by package URL without version: the versions."""
+        bom: dict[str, Any] = json.loads(self.inventory)
+        return {c["purl"].rpartition("@")[0]: c["version"] for c in bom["components"]}
+
+    @cached_property
+    def inventory(self) -> str:
+        """The bill of materials that the image carries, as CycloneDX JSON."""
+        return Buildah().run_in(self.id, "cat", "/opt/astroflow/sbom.json")
+
+    def verify(self) -> str:
+        """Run the image's own checks in it, without a network.
+
+        Raises
+        ------
+        ImageError
+            When a check fails; the message names it and its reason.
+        """
+        try:
+            return Buildah(("unshare", "--net")).run_in(self.id, "verify")
+        except CommandError as e:
+            raise ImageError(f"the image {self.name} does not work: {e}") from e
+
+
+def build_image(name: str) -> Image:
+    """Lock and build the image called `name`.
+
+    Raises
+    ------
+    AstroFlowError
+        When a requirement, a package or a step of its folder fails.
+    """
+    recipe = Recipe.find(name)
+    if not recipe.is_foundation:
+        Recipe(recipe.foundation).write_lock()
+    with progress(f"locking images/{name}"):
+        recipe.write_lock()
+    base = os.environ.get("ASTROFLOW_BASE_IMAGE") or _debian()
+    with progress(f"building the image {name}"):
+        return Image(name, Buildah().build(*_context(), _arguments(recipe, base), _mounts()))
+
+
+def _context() -> tuple[Path, Path]:
+    return REPOSITORY, IMAGES / "Containerfile"
+
+
+def _arguments(recipe: Recipe, base: str) -> dict[str, str]:
+    return {
+        "BASE": base,
+        "FOUNDATION": recipe.foundation,
+        "PARENT": "foundation" if recipe.is_foundation else "environment",
+        "ENVIRONMENT": recipe.name,
+        "PIP_CERT": f"{BUILD_MOUNT}/certificates.pem",
+        "PIP_CACHE_DIR": f"{BUILD_MOUNT}/pip",
+    }
+
+
+def _mounts() -> list[str]:
+    """Return the options that lend the build this machine's certificates and caches."""
+    build, apt = cache_folder() / "build", cache_folder() / "apt"
+    for folder in (build / "pip", apt / "partial"):
+        folder.mkdir(parents=True, exist_ok=True)
+    (build / "certificates.pem").write_bytes(_certificates())
+    return [
+        f"--ignorefile={IMAGES / 'Containerfile.ignore'}",
+        f"--volume={build}:{BUILD_MOUNT}",
+        f"--volume={apt}:/var/cache/apt/archives",
+    ]
+
+
+def _certificates() -> bytes:
+    paths = ssl.get_default_verify_paths()
+    return Path(paths.cafile or "/etc/ssl/certs/ca-certificates.crt").read_bytes()
+
+
+def _debian() -> str:
+    """Return the id of a minimal Debian, made from its packages once a machine."""
+    archive = cache_folder() / f"debian-{DEBIAN}.tar"
+    if not archive.exists():
+        with progress(f"making a Debian {DEBIAN} from its packages"):
+            _make_root_file_system(archive)
+    recipe = "FROM scratch\nADD debian.tar /\n"
+    with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
+        context = Path(folder)
+        (context / "debian.tar").hardlink_to(archive)
+        (context / "Containerfile").write_text(recipe)
+        return Buildah().build(context, context / "Containerfile")
+
+
+def _make_root_file_system(archive: Path) -> None:
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent) as work:
+        root, packed = Path(work) / "root", Path(work) / "packed.tar"
+        own = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+        run(*own, "debootstrap", "--variant=minbase", DEBIAN, root, MIRROR)
+        for leftover in ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*_*", "var/log/*.log"):
+            for file in root.glob(leftover):
+                file.unlink()
+        (root / "etc/apt/sources.list").write_text(_sources())
+        run("tar", "-C", root, "-cf", packed, ".")
+        packed.rename(archive)
+
+
+def _sources() -> str:
+    security = MIRROR.replace("/debian", "/debian-security")
+    return (
+        f"deb {MIRROR} {DEBIAN} main\n"
+        f"deb {MIRROR} {DEBIAN}-updates main\n"
+        f"deb {security} {DEBIAN}-security main\n"
+    )
+
+
+def _bytes(text: str) -> int:
+    number, unit = text.split()
+    return round(float(number) * 1000 ** ("B", "KB", "MB", "GB").index(unit))

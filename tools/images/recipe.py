@@ -1,0 +1,97 @@
+"""What a folder of ``images/`` says, and the lock made from it."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from astroflow_core.errors import AstroFlowError
+from tools.shell import CommandError, run
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+IMAGES = REPOSITORY / "images"
+
+# The images that others build on, each with the extra of pyproject.toml it serves.
+FOUNDATIONS = {"astroflow": "demo", "hub": "hub"}
+# What Debian 12 has, which the images start from.
+PYTHON = "3.11"
+PLATFORM = "x86_64-manylinux_2_36"
+
+
+class ImageError(AstroFlowError):
+    """An image cannot be made from its folder; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One folder of ``images/``: a foundation, or an environment on `astroflow`."""
+
+    name: str
+
+    @classmethod
+    def find(cls, name: str) -> "Recipe":
+        """Return the recipe called `name`.
+
+        Raises
+        ------
+        ImageError
+            When there is no such folder, or it lacks its requirements.
+        """
+        if name not in (known := recipe_names()):
+            raise ImageError(
+                f"no image {name!r}: there are {', '.join(known)};"
+                f" a new one is a folder images/{name}/ with a requirements.in"
+            )
+        return cls(name)
+
+    @property
+    def folder(self) -> Path:
+        """The recipe's folder."""
+        return IMAGES / self.name
+
+    @property
+    def lock(self) -> Path:
+        """The requirements with versions and hashes."""
+        return self.folder / "requirements.lock"
+
+    @property
+    def foundation(self) -> str:
+        """The foundation this image is or stands on."""
+        return self.name if self.name in FOUNDATIONS else "astroflow"
+
+    @property
+    def is_foundation(self) -> bool:
+        """Whether this image stands on no other."""
+        return self.name in FOUNDATIONS
+
+    def write_lock(self) -> None:
+        """Lock the requirements, keeping every pin that still serves.
+
+        An environment is locked within the foundation's versions, so that its
+        executors and workers are the same as those of any other.
+
+        Raises
+        ------
+        ImageError
+            When a requirement cannot be had, or not with the foundation.
+        """
+        if self.is_foundation:
+            extra = FOUNDATIONS[self.name]
+            sources = ["pyproject.toml", f"--extra={extra}", "--no-emit-package=astroflow-hub"]
+        else:
+            sources = [f"--constraint={Recipe('astroflow').lock}"]
+        try:
+            run(
+                *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
+                *("--generate-hashes", f"--python-version={PYTHON}"),
+                *(f"--python-platform={PLATFORM}", f"--output-file={self.lock}"),
+                *(*sources, self.folder / "requirements.in"),
+                cwd=REPOSITORY,
+            )
+        except CommandError as e:
+            raise ImageError(f"images/{self.name}/requirements.in cannot be locked: {e}") from e
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes, foundations first."""
+    found = {path.parent.name for path in IMAGES.glob("*/requirements.in")}
+    return [*FOUNDATIONS, *sorted(found - set(FOUNDATIONS))]
