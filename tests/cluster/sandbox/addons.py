@@ -6,10 +6,9 @@ import tempfile
 from pathlib import Path
 from string import Template
 
-from sandbox import cluster as api
 from sandbox.errors import SandboxError
 from sandbox.layout import DNS_ADDRESS, FOLDER, NODE_HOME, REGISTRY, Cluster
-from sandbox.processes import enter_network
+from sandbox.processes import enter_network, kubectl
 from tools.images.buildah import Buildah
 
 MANIFESTS = FOLDER / "manifests"
@@ -43,17 +42,17 @@ def install(cluster: Cluster) -> None:
     """Create every object of the add-ons."""
     definitions = [*_cilium_definitions(cluster), *_dask_definitions()]
     files = [f"--filename={path}" for path in definitions]
-    api.kubectl(cluster, "create", *files)
-    api.kubectl(cluster, "apply", "--filename=-", stdin=_manifests())
+    kubectl(cluster, "create", *files)
+    kubectl(cluster, "apply", "--filename=-", stdin=_manifests())
 
 
 def await_ready(cluster: Cluster) -> None:
     """Wait until each add-on answers; the Dask operator waits for its image."""
     for namespace, names in DEPLOYMENTS.items():
         wait = ("wait", "--for=condition=Available", "--timeout=120s", f"--namespace={namespace}")
-        api.kubectl(cluster, *wait, *(f"deployment/{name}" for name in names))
+        kubectl(cluster, *wait, *(f"deployment/{name}" for name in names))
     metrics = "apiservice/v1beta1.metrics.k8s.io"
-    api.kubectl(cluster, "wait", "--for=condition=Available", "--timeout=120s", metrics)
+    kubectl(cluster, "wait", "--for=condition=Available", "--timeout=120s", metrics)
 
 
 def _cilium_definitions(cluster: Cluster) -> list[Path]:

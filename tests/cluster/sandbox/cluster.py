@@ -10,7 +10,7 @@ from sandbox import addons, cgroups, preflight
 from sandbox.control_plane import make_certificates
 from sandbox.errors import SandboxError
 from sandbox.layout import NODES, Cluster
-from sandbox.processes import enter, find_init, kill_inits, start_world
+from sandbox.processes import enter, find_init, kill_inits, kubectl, start_world
 from sandbox.programs import build_programs
 from tools.shell import CommandError, await_until, progress, run, say
 
@@ -53,11 +53,6 @@ def is_up(cluster: Cluster) -> bool:
     except (SandboxError, CommandError):
         return False
     return True
-
-
-def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
-    """Run kubectl inside the world and return what it printed."""
-    return run(*enter(cluster, "kubectl", *arguments), stdin=stdin)
 
 
 def _start(cluster: Cluster, programs: list[Path]) -> None:

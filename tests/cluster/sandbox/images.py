@@ -3,10 +3,9 @@
 import os
 from collections.abc import Sequence
 
-from sandbox import cluster as api
 from sandbox import preflight
 from sandbox.layout import REGISTRY, REPOSITORY, Cluster
-from sandbox.processes import enter_network, find_init
+from sandbox.processes import enter_network, find_init, kubectl
 from tools.images.buildah import Buildah
 from tools.images.builder import Image, build_image
 from tools.images.recipe import FOUNDATIONS, recipe_names
@@ -67,4 +66,4 @@ def _publish(cluster: Cluster, image: Image) -> None:
 def _retry_pulls(cluster: Cluster) -> None:
     """Replace the pods that waited for an image: the kubelet would wait for minutes."""
     pending = ("delete", "pod", "--field-selector=status.phase=Pending", "--wait=false")
-    api.kubectl(cluster, *pending, "--namespace=dask-operator")
+    kubectl(cluster, *pending, "--namespace=dask-operator")

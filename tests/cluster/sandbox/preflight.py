@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sandbox.cgroups import hierarchies
 from sandbox.errors import SandboxError
-from sandbox.layout import Cluster, cache_folder
+from sandbox.layout import Cluster
+from tools.images.buildah import cache_folder
 
 # What each Debian package is known by here.
 PACKAGES = {

@@ -15,7 +15,7 @@ from sandbox import network
 from sandbox.daemon import Daemon, start_daemon
 from sandbox.errors import SandboxError
 from sandbox.layout import FOLDER, REPOSITORY, Cluster, Node
-from tools.shell import Argument, await_until
+from tools.shell import Argument, await_until, run
 
 INIT = "sandbox.init"
 WORLD = "world"
@@ -89,6 +89,11 @@ def enter(cluster: Cluster, *argv: Argument) -> list[Argument]:
 def enter_network(cluster: Cluster, *argv: Argument) -> list[Argument]:
     """Return the command that runs `argv` in the world's network, outside in all else."""
     return [*_nsenter(cluster), "--net", "--", *argv]
+
+
+def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
+    """Run kubectl inside the world and return what it printed."""
+    return run(*enter(cluster, "kubectl", *arguments), stdin=stdin)
 
 
 def _nsenter(cluster: Cluster) -> list[Argument]:

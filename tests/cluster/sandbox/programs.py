@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.layout import FOLDER, cache_folder
+from sandbox.layout import FOLDER
+from tools.images.buildah import cache_folder
 from tools.shell import progress, run
 
 
