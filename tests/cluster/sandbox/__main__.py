@@ -29,9 +29,8 @@ def main(command: str, arguments: Sequence[str]) -> None:
 
 
 def _become(ours: Cluster, *argv: str) -> None:
-    """Replace ourselves by a program inside the cluster's world, in our folder."""
-    entered = processes.enter(ours, f"--chdir={os.getcwd()}", *argv)
-    os.execvp("nsenter", list(map(str, entered)))  # noqa: S606
+    """Replace ourselves by a program inside the cluster's world."""
+    os.execvp("nsenter", list(map(str, processes.enter(ours, *argv))))  # noqa: S606
 
 
 if __name__ == "__main__":

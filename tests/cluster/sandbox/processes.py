@@ -76,14 +76,14 @@ def kill_inits(cluster: Cluster, role: str | None = None) -> None:
 
 
 def enter(cluster: Cluster, *argv: Argument) -> list[Argument]:
-    """Return the command that runs `argv` inside the world.
+    """Return the command that runs `argv` inside the world, in the folder we are in.
 
     Raises
     ------
     SandboxError
         When the cluster is not up.
     """
-    return [*_nsenter(cluster), "-a", "--", "env", *_environment(cluster), *argv]
+    return [*_nsenter(cluster), "-a", "--", "env", f"--chdir={Path.cwd()}", *_environment(cluster), *argv]
 
 
 def enter_network(cluster: Cluster, *argv: Argument) -> list[Argument]:

@@ -1,0 +1,42 @@
+"""Runs in the cluster's world, or against the cluster that KUBECONFIG names."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from inside.kube import Kube
+
+from sandbox.layout import REGISTRY, Cluster
+
+RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
+
+
+@pytest.fixture(scope="session")
+def registry() -> str:
+    return os.environ.get("ASTROFLOW_REGISTRY", REGISTRY)
+
+
+@pytest.fixture
+def kube(registry: str) -> Iterator[Kube]:
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    kube = Kube(name, f"{registry}/astroflow:dev")
+    kube("create", "namespace", name)
+    kube("label", "namespace", name, RESTRICTED)
+    kube.wait("serviceaccount/default", "create")
+    yield kube
+    kube("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def own_cluster() -> Cluster:
+    cluster = Cluster.from_environ()
+    if os.environ.get("KUBECONFIG") != str(cluster.kubeconfig):
+        pytest.skip("needs the cluster of `make cluster-up`: it loses a node on purpose")
+    return cluster
+
+
+@pytest.fixture
+def node_names(kube: Kube) -> list[str]:
+    nodes = kube.list("nodes")
+    return [node["metadata"]["name"] for node in nodes if not node["spec"].get("unschedulable")]
