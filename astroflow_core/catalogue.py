@@ -158,7 +158,7 @@ class Database:
         table = self._defined.get(name.lower())
         if table is None:
             raise CatalogueError(
-                f"no table {name!r} in {self.name}{_did_you_mean(name, self._defined)}"
+                f"no table {name!r} in {self.name}{did_you_mean(name, self._defined)}"
             )
         if not table.is_present:
             here = ", ".join(t.name for t in self.tables) or "none"
@@ -215,7 +215,7 @@ class Catalogue:
             return databases[name.lower()]
         except KeyError:
             raise CatalogueError(
-                f"no database {name!r} in {self.title}{_did_you_mean(name, databases)}"
+                f"no database {name!r} in {self.title}{did_you_mean(name, databases)}"
             ) from None
 
     def table(self, name: str) -> Table:
@@ -230,7 +230,8 @@ class Catalogue:
         return self.database(database or self.default_database).table(table)
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error's sentence: the known name nearest to ``name``, or all of them."""
     known = list(known)
     matches = get_close_matches(name.lower(), known, n=1)
     return f"; did you mean {matches[0]!r}?" if matches else f"; there are {', '.join(known)}"

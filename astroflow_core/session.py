@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from astroflow_core.catalogue import Catalogue
-from astroflow_core.errors import SessionError
+from astroflow_core.catalogue import Catalogue, Database, Table, did_you_mean
+from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.model import Model, problems
 
 if TYPE_CHECKING:
@@ -95,7 +95,9 @@ class SessionSettings(Model):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SessionError(f"{PREFIX}… in the environment: {'; '.join(problems(error))}") from error
+            raise SessionError(
+                f"{PREFIX}… in the environment: {'; '.join(problems(error))}"
+            ) from error
 
     def open_catalogues(self) -> tuple[Catalogue, ...]:
         """Open every catalogue of the session.
@@ -106,6 +108,26 @@ class SessionSettings(Model):
             When one of them is missing or not valid.
         """
         return tuple(Catalogue.open(root) for root in self.catalogues)
+
+    def open_table(self, name: str) -> Table:
+        """Return a table by ``table`` (in the default database) or ``database.table``.
+
+        Where two catalogues have a database of one name, the first catalogue's is meant.
+
+        Raises
+        ------
+        CatalogueError
+            When there is no such database or table, or its folder is not here.
+        """
+        catalogues = self.open_catalogues()
+        databases: dict[str, Database] = {}
+        for database in (d for catalogue in catalogues for d in catalogue.databases):
+            databases.setdefault(database.name, database)
+        wanted, _, table = name.rpartition(".")
+        wanted = wanted or self.default_database or catalogues[0].default_database
+        if wanted.lower() not in databases:
+            raise CatalogueError(f"no database {wanted!r}{did_you_mean(wanted, databases)}")
+        return databases[wanted.lower()].table(table)
 
 
 def _to_text(value: Any) -> str:
