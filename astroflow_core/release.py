@@ -12,7 +12,16 @@ from astroflow_core.errors import CatalogueError
 from astroflow_core.model import Model, problems, read_yaml
 
 ColumnType = Literal[
-    "bool", "int8", "int16", "int32", "int64", "float32", "float64", "string", "timestamp"
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "string",
+    "date32",
+    "timestamp",
 ]
 
 

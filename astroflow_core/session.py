@@ -83,7 +83,7 @@ class SessionSettings(Model):
             When a variable is missing or not valid; the message names it.
         """
         values = {
-            name: _from_text(environ[PREFIX + name.upper()])
+            name: _from_text(PREFIX + name.upper(), environ[PREFIX + name.upper()])
             for name in cls.model_fields
             if PREFIX + name.upper() in environ
         }
@@ -134,5 +134,10 @@ def _to_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _from_text(text: str) -> Any:
-    return json.loads(text) if text[:1] in '[{"' else text
+def _from_text(variable: str, text: str) -> Any:
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SessionError(f"{variable} in the environment is no JSON: {error}") from error
