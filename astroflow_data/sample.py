@@ -54,12 +54,12 @@ databases:
     layout: {kind: source_id_order}
     variable: DASK_DATA_PATH_GAIA_DR3_SSD
   - name: gaiaedr3ssd
-    release: gaia_dr3_sample
+    release: gaia_edr3
     path: gaia_edr3
     layout: {kind: source_id_order}
     variable: DASK_DATA_PATH_GAIA_EDR3_SSD
   - name: gaiaedr3
-    release: gaia_dr3_sample
+    release: gaia_edr3
     path: gaia_edr3
     layout: {kind: source_id_order}
 """
