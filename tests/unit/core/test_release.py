@@ -8,20 +8,55 @@ from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import arrow_schema
 from astroflow_core.release import Column, Release, ReleaseTable, release_names
 
-DR3_TABLES = """
-gaia_source astrophysical_parameters astrophysical_parameters_supp epoch_photometry
-rvs_mean_spectrum science_alerts alerts_mixedin_sourceids mcmc_samples_gsp_phot mcmc_samples_msc
-galaxy_candidates galaxy_catalogue_name qso_candidates qso_catalogue_name nss_acceleration_astro
-nss_non_linear_spectro nss_two_body_orbit nss_vim_fl oa_neuron_information oa_neuron_xp_spectra
-sso_observation sso_reflectance_spectrum sso_source total_galactic_extinction_map
-total_galactic_extinction_map_opt vari_agn vari_cepheid vari_classifier_class_definition
-vari_classifier_definition vari_classifier_result vari_compact_companion vari_eclipsing_binary
-vari_epoch_radial_velocity vari_long_period_variable vari_microlensing vari_ms_oscillator
-vari_planetary_transit vari_rad_vel_statistics vari_rotation_modulation vari_rrlyrae
-vari_short_timescale vari_summary xp_continuous_mean_spectrum xp_sampled_mean_spectrum xp_summary
-gaia_source_tmasspsc_best_neighbours gaia_source_allwise_best_neighbours
-gaia_source_ps1_best_neighbours
-""".split()
+DR3_TABLES = [
+    "gaia_source",
+    "astrophysical_parameters",
+    "astrophysical_parameters_supp",
+    "epoch_photometry",
+    "rvs_mean_spectrum",
+    "science_alerts",
+    "alerts_mixedin_sourceids",
+    "mcmc_samples_gsp_phot",
+    "mcmc_samples_msc",
+    "galaxy_candidates",
+    "galaxy_catalogue_name",
+    "qso_candidates",
+    "qso_catalogue_name",
+    "nss_acceleration_astro",
+    "nss_non_linear_spectro",
+    "nss_two_body_orbit",
+    "nss_vim_fl",
+    "oa_neuron_information",
+    "oa_neuron_xp_spectra",
+    "sso_observation",
+    "sso_reflectance_spectrum",
+    "sso_source",
+    "total_galactic_extinction_map",
+    "total_galactic_extinction_map_opt",
+    "vari_agn",
+    "vari_cepheid",
+    "vari_classifier_class_definition",
+    "vari_classifier_definition",
+    "vari_classifier_result",
+    "vari_compact_companion",
+    "vari_eclipsing_binary",
+    "vari_epoch_radial_velocity",
+    "vari_long_period_variable",
+    "vari_microlensing",
+    "vari_ms_oscillator",
+    "vari_planetary_transit",
+    "vari_rad_vel_statistics",
+    "vari_rotation_modulation",
+    "vari_rrlyrae",
+    "vari_short_timescale",
+    "vari_summary",
+    "xp_continuous_mean_spectrum",
+    "xp_sampled_mean_spectrum",
+    "xp_summary",
+    "gaia_source_tmasspsc_best_neighbours",
+    "gaia_source_allwise_best_neighbours",
+    "gaia_source_ps1_best_neighbours",
+]
 DR3_KEYS = {
     "alerts_mixedin_sourceids": "alert_source_id",
     "oa_neuron_information": "som_id",
