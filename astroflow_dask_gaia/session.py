@@ -9,15 +9,14 @@ from typing import Any
 
 import dask
 from distributed import Client
-from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.system import MEMORY_LIMIT
 from pydantic import ValidationError
 
 from astroflow_core.errors import SessionError
 from astroflow_core.model import problems
 from astroflow_core.session import ClusterSize, SessionSettings, memory_bytes
+from astroflow_dask_gaia.address import ADDRESS_VARIABLE, LOOPBACK, host_and_port
 
-ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 _PROBE_SECONDS = 5
 _START_TIMEOUT = "60s"  # a scheduler that starts at the first connection answers late
 _PARAMETERS = {"pods": "workers", "cores": "threads", "memory": "memory"}
@@ -89,8 +88,8 @@ def local_cluster_options(size: ClusterSize) -> dict[str, Any]:
         "n_workers": size.pods,
         "threads_per_worker": size.cores,
         "memory_limit": memory_bytes(size.memory),
-        "host": "127.0.0.1",
-        "dashboard_address": "127.0.0.1:0",
+        "host": LOOPBACK,
+        "dashboard_address": f"{LOOPBACK}:0",
         "silence_logs": logging.CRITICAL,
     }
 
@@ -137,9 +136,8 @@ def _connect_to(address: str) -> Client:
 def _probe(address: str) -> None:
     """Refuse an address where nothing listens; `Client` would try it for half a minute."""
     try:
-        place = parse_host_port(parse_address(address)[1])
-        socket.create_connection(place, timeout=_PROBE_SECONDS).close()
-    except (OSError, ValueError, OverflowError) as error:
+        socket.create_connection(host_and_port(address), timeout=_PROBE_SECONDS).close()
+    except (OSError, ValueError) as error:
         raise _no_answer(address, error) from error
 
 
