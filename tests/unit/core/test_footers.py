@@ -218,3 +218,9 @@ def test_a_table_without_columns_in_the_release_is_as_its_files_are(tmp_path: Pa
     found = pa.schema({"source_id": pa.int64(), "g_transit_time": pa.list_(pa.float64())})
     pq.write_table(found.empty_table(), tmp_path / "GDR3_EPOCH_PHOTOMETRY" / "0.parquet")
     assert read_schema(Catalogue.open(tmp_path).table("epoch_photometry")).equals(found)
+
+
+def test_a_file_that_was_replaced_is_read_again(tmp_path: Path) -> None:
+    before = read_footer(write_ids(tmp_path / "0.parquet", [7, 8, 40]), "source_id")
+    after = read_footer(write_ids(tmp_path / "0.parquet", [7, 8, 41]), "source_id")
+    assert (before.last_key, after.last_key) == (40, 41)
