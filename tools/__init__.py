@@ -1,0 +1,1 @@
+"""Programs of the checkout: they use the hub from outside, and are not installed."""
