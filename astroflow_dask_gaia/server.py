@@ -77,13 +77,14 @@ def serve(listener: socket.socket, command: Sequence[str], log: Logger) -> None:
     number = listener.fileno()
     while True:
         select.select([listener], [], [])
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*command, str(number)],
             stdin=subprocess.PIPE,
             pass_fds=[number],
             start_new_session=True,  # Ctrl-C is for the notebook server
-        )
-        if code := process.wait():
+        ) as process:
+            code = process.wait()
+        if code:
             log.error("The Dask cluster ended with code %s; the next client starts another", code)
             refuse_waiting(listener)
             time.sleep(_PAUSE_AFTER_FAILURE)
