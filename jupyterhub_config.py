@@ -30,6 +30,7 @@ except AstroFlowError as error:
 
 c.JupyterHub.spawner_class = "astroflow-local"
 c.AstroFlowLocalSpawner.data_dir = str(hub.data_dir)
+c.AstroFlowLocalSpawner.cache_dir = str(hub.cache_dir)
 c.AstroFlowLocalSpawner.homes_dir = str(hub.state_dir / "homes")
 c.AstroFlowLocalSpawner.logs_dir = str(hub.state_dir / "logs")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PORT_VARIABLE = "ASTROFLOW_HUB_PORT"
 PASSWORD_VARIABLE = "ASTROFLOW_HUB_PASSWORD"  # noqa: S105 (the variable's name)
+STATE_VARIABLE = "ASTROFLOW_STATE_DIR"
 MIN_PASSWORD = 8  # JupyterHub's shared-password login refuses shorter ones
 
 
@@ -35,24 +36,26 @@ class EmbeddedHub:
     port: int
     state_dir: Path
     data_dir: Path
+    cache_dir: Path
     chosen_password: str | None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], here: Path) -> EmbeddedHub:
-        """Read ``ASTROFLOW_HUB_PORT``, ``…_PASSWORD``, ``ASTROFLOW_DATA_DIR``, ``…_STATE_DIR``.
+        """Read the variables that begin with ``ASTROFLOW_``, as docs/profiles.md lists them.
 
-        ``here`` is the folder in which the state (``.astroflow``) is kept by default.
+        Folders are by default in ``.astroflow`` of the folder ``here``.
 
         Raises
         ------
         HubError
             When one of them is not valid.
         """
-        state_dir = Path(environ.get("ASTROFLOW_STATE_DIR") or here / ".astroflow").absolute()
+        default = here / ".astroflow"
         return cls(
             port=_port(environ.get(PORT_VARIABLE) or "8000"),
-            state_dir=state_dir,
-            data_dir=Path(environ.get("ASTROFLOW_DATA_DIR") or state_dir / "data").absolute(),
+            state_dir=Path(environ.get(STATE_VARIABLE) or default).absolute(),
+            data_dir=Path(environ.get("ASTROFLOW_DATA_DIR") or default / "data").absolute(),
+            cache_dir=Path(environ.get("ASTROFLOW_CACHE_DIR") or default / "cache").absolute(),
             chosen_password=_check_password(environ.get(PASSWORD_VARIABLE)),
         )
 
@@ -87,7 +90,7 @@ class EmbeddedHub:
         except OSError as error:
             raise HubError(
                 f"the hub's folder {self.state_dir} cannot be made ({error.strerror}): "
-                f"set ASTROFLOW_STATE_DIR to a folder you can write to"
+                f"set {STATE_VARIABLE} to a folder you can write to"
             ) from error
 
     def lock(self) -> TextIO:
@@ -104,7 +107,7 @@ class EmbeddedHub:
         except OSError:
             raise HubError(
                 f"a hub is running on {self.state_dir} already: stop it, or set "
-                f"ASTROFLOW_STATE_DIR to a folder of its own for this one"
+                f"{STATE_VARIABLE} to a folder of its own for this one"
             ) from None
         return file
 

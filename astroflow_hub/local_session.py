@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from astroflow_hub.machine import Machine
 
 
-def local_settings(profile: Profile, data_dir: Path, machine: Machine) -> SessionSettings:
+def local_settings(
+    profile: Profile, machine: Machine, data_dir: Path, cache_dir: Path
+) -> SessionSettings:
     """Return the settings of a session of ``profile`` on ``machine``.
 
     Spark runs in one process here (``local[*]``), Dask in one a core at most.
@@ -26,6 +28,7 @@ def local_settings(profile: Profile, data_dir: Path, machine: Machine) -> Sessio
         default_database=profile.default_database,
         spark=fit(profile.spark, machine, pods=1),
         dask=fit(profile.dask, machine, pods=machine.cores),
+        cache_dir=cache_dir.resolve(),
     )
 
 

@@ -38,8 +38,8 @@ class RefusedError(SpawnException):  # type: ignore[misc]
 class AstroFlowLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     """Starts servers as processes of the hub's own system user: one machine, no isolation.
 
-    An admin sets ``profiles_dir`` or ``profiles``, and the folders ``data_dir``, ``homes_dir``,
-    ``demos_dir`` and ``logs_dir``. Without a profile nobody is given a server.
+    An admin sets ``profiles_dir`` or ``profiles``, and the other folders below. Without a
+    profile nobody is given a server.
     """
 
     profiles_dir = Unicode(
@@ -61,6 +61,9 @@ class AstroFlowLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         config=True,
         help="What is copied into demo/ of a home. Each file is given once: what a person "
         "changed is never overwritten, and what they deleted does not come back.",
+    )
+    cache_dir = Unicode(
+        ".astroflow/cache", config=True, help="What sessions keep for the next, of any person."
     )
     logs_dir = Unicode(
         ".astroflow/logs", config=True, help="The folder in which each server writes a log."
@@ -149,7 +152,9 @@ class AstroFlowLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """Return ``env`` with the session's settings; what the hub itself sets stays."""
         profile = self._chosen_profile()
-        settings = local_settings(profile, Path(self.data_dir), Machine.this())
+        settings = local_settings(
+            profile, Machine.this(), Path(self.data_dir), Path(self.cache_dir)
+        )
         session = session_environ(profile, settings, random_port())
         programs = [str(Path(sys.executable).parent), env.get("PATH", os.defpath)]
         return dict(super().user_env({**session, **env, "PATH": os.pathsep.join(programs)}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -17,9 +18,9 @@ class PasswordLogin(SharedPasswordAuthenticator):  # type: ignore[misc]
     keyboard is the same person, and one that cannot be used is refused with the reason.
     """
 
-    @default("username_pattern")
-    def _default_username_pattern(self) -> str:
-        return r"[^/\\%?#\x00-\x1f\x7f]{1,64}\Z"
+    @default("username_regex")
+    def _default_username_regex(self) -> re.Pattern[str]:
+        return re.compile(r"[^/\\%?#\x00-\x1f\x7f]{1,64}\Z")
 
     @default("allow_all")
     def _default_allow_all(self) -> bool:
@@ -35,6 +36,6 @@ class PasswordLogin(SharedPasswordAuthenticator):  # type: ignore[misc]
         known = await super().authenticate(handler, data) if data["password"].isascii() else None
         if known and not self.validate_username(known["name"]):
             raise HTTPError(
-                400, "This user name cannot be used: take 1 to 64 characters without / \\ ? # %%"
+                400, "This user name cannot be used: take 1 to 64 characters without / \\ ? # %"
             )
         return known

@@ -165,7 +165,7 @@ def _problem(file: str, details: ErrorDetails) -> Problem:
         what = f"is {value!r}, not a mapping of fields"
         return Problem(file, field, what, "see `astroflow profiles schema`")
     what = details["msg"].removeprefix("Value error, ")
-    if not isinstance(value, dict):
+    if kind != "value_error" and not isinstance(value, dict):
         what = f"{value!r}: {what}"
     return Problem(file, field, what, "correct it; see `astroflow profiles schema`")
 

@@ -1,9 +1,10 @@
 """Run the embedded hub in front of a person: says where it is, and ends all that it started.
 
-    python -m astroflow_hub.run
+    python -m astroflow_hub.run [--with-parent]
 
 in the folder of `jupyterhub_config.py`. Whichever way the hub ends, and also when this process
-is ended or killed, nothing it started stays behind.
+is ended or killed, nothing it started stays behind. With ``--with-parent`` it ends, too, when
+the process that started it does.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ CONFIG = "jupyterhub_config.py"
 
 def main() -> int:
     """Run the hub until it is ended; return its exit code."""
-    end_with_parent()
+    if "--with-parent" in sys.argv[1:]:
+        end_with_parent()
     try:
         hub = EmbeddedHub.from_environ(os.environ, Path.cwd())
         hub.make_state_dir()

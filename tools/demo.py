@@ -63,8 +63,10 @@ class Hub:
 
 
 @contextmanager
-def running_hub(state_dir: Path, data_dir: Path) -> Iterator[Hub]:
+def running_hub(state_dir: Path, **variables: str) -> Iterator[Hub]:
     """Run a hub of its own on a free port; end it, and all it started, afterwards.
+
+    ``variables`` are further environment variables for it.
 
     Raises
     ------
@@ -76,10 +78,10 @@ def running_hub(state_dir: Path, data_dir: Path) -> Iterator[Hub]:
         "ASTROFLOW_HUB_PORT": str(port),
         "ASTROFLOW_HUB_PASSWORD": password,
         "ASTROFLOW_STATE_DIR": str(state_dir),
-        "ASTROFLOW_DATA_DIR": str(data_dir),
+        **variables,
     }
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "astroflow_hub.run"],
+        [sys.executable, "-P", "-m", "astroflow_hub.run", "--with-parent"],
         env=environ,
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
@@ -186,11 +188,10 @@ def main() -> int:
     """Run the demonstration; return 0 if it showed what it should."""
     started = time.monotonic()
     OUTPUT.mkdir(exist_ok=True)
-    data_dir = Path(os.environ.get("ASTROFLOW_DATA_DIR") or CHECKOUT / ".astroflow" / "data")
     try:
         with (
             tempfile.TemporaryDirectory(prefix="astroflow-demo-") as state,
-            running_hub(Path(state), data_dir) as hub,
+            running_hub(Path(state)) as hub,
         ):
             seen = demonstrate(hub)
     except AstroFlowError as error:

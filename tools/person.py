@@ -99,7 +99,7 @@ class Person:
     def __init__(self, url: str, name: str) -> None:
         self.name = name
         self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=60)
-        self.home = f"/user/{quote(name)}/"
+        self.home = ""  # the address of the server, known once it has started
 
     def log_in(self, password: str) -> httpx.Response:
         """Fill in the login form and return the page that follows, or the refusal."""
@@ -125,19 +125,20 @@ class Person:
         """
         page = self.choose(profile, **options)
         deadline = time.monotonic() + PATIENCE
-        while not page.url.raw_path.decode().startswith(self.home):
+        while not page.url.path.startswith("/user/"):
             if page.is_error or time.monotonic() > deadline:
                 raise PersonError(f"no server for {self.name}: {error_on(page)}")
             time.sleep(0.3)
             page = self.http.get(page.url)
         page.raise_for_status()
+        # The hub knows the person by a name of its own making: lower case, composed.
+        self.home = "/".join(page.url.raw_path.decode().split("/")[:3]) + "/"
 
     def stop(self) -> None:
         """Stop the server and wait until it is gone."""
-        name = quote(self.name)
-        url = f"/hub/api/users/{name}/server"
-        self.http.delete(url, headers=self._xsrf("/hub/")).raise_for_status()
-        while self.http.get(f"/hub/api/users/{name}").json()["server"]:
+        user = f"/hub/api/users/{self.home.split('/')[2]}"
+        self.http.delete(f"{user}/server", headers=self._xsrf("/hub/")).raise_for_status()
+        while self.http.get(user).json()["server"]:
             time.sleep(0.2)
 
     def api(self, method: str, path: str, **request: Any) -> Any:
