@@ -33,64 +33,68 @@ def bucket_of(keys: pa.Array, buckets: int) -> NDArray[np.int32]:
     return spark_hash(keys) % np.int32(buckets)
 
 
-def split(keys: pa.Array, buckets: int) -> list[pa.Array]:
-    """Return the keys of every bucket, in the order in which they came."""
+def split(keys: pa.Array, buckets: int) -> list[NDArray[np.int64]]:
+    """Return for every bucket the positions in ``keys`` that fall into it, ascending."""
     of_key = bucket_of(keys, buckets)
     order = np.argsort(of_key, kind="stable")
-    edges = np.searchsorted(of_key[order], np.arange(buckets + 1))
-    shuffled = keys.take(pa.array(order))
-    return [shuffled[edges[i] : edges[i + 1]] for i in range(buckets)]
+    return np.split(order, np.searchsorted(of_key[order], np.arange(1, buckets)))
 
 
-def spill(chunks: Iterable[NDArray[np.int64]], buckets: int, folder: Path) -> list[pa.Array]:
-    """Split keys too many for memory: return each bucket's, mapped from a file in ``folder``."""
-    folder.mkdir()
+def spill(
+    chunks: Iterable[NDArray[np.int64]], buckets: int, folder: Path
+) -> list[NDArray[np.int64]]:
+    """Split keys too many for memory: return each bucket's, mapped from a file in ``folder``.
+
+    The keys of a bucket keep the order in which they came.
+    """
     paths = [folder / str(bucket) for bucket in range(buckets)]
     for path in paths:
         path.touch()
     for chunk in chunks:
-        for path, keys in zip(paths, split(pa.array(chunk), buckets), strict=True):
+        for path, positions in zip(paths, split(pa.array(chunk), buckets), strict=True):
             with path.open("ab") as file:
-                file.write(keys.to_numpy())
+                chunk[positions].tofile(file)
     return [_mapped(path) for path in paths]
 
 
-def _mapped(path: Path) -> pa.Array:
-    size = path.stat().st_size
-    keys = np.memmap(path, np.int64, mode="r") if size else np.empty(0, np.int64)
-    return pa.array(keys)
+def _mapped(path: Path) -> NDArray[np.int64]:
+    # An empty file cannot be mapped.
+    return np.memmap(path, np.int64, mode="r") if path.stat().st_size else np.empty(0, np.int64)
 
 
 def bucket_files(
     folder: Path,
     table: ReleaseTable,
     origin: Origin,
-    keys: Sequence[pa.Array],
-    rows_of: Callable[[pa.Array], pa.Table],
+    contents: Sequence[NDArray[np.int64]],
+    rows_of: Callable[[NDArray[np.int64]], pa.Table],
 ) -> list[NewFile]:
     """Return the files of ``table`` in ``folder``: one a bucket, rows or none.
 
     Parameters
     ----------
-    keys
-        The keys of every bucket in ascending order, as `split` or `spill` give them.
+    contents
+        What stands for the rows of every bucket, in ascending order of the key: keys as
+        `spill` gives them, or positions as `split` does.
     rows_of
-        Gives the rows of keys, in their order.
+        Turns such numbers into their rows.
     """
     return [
         NewFile(
             path=folder / file_name(table, bucket),
-            schema=origin.schema(table, bucket=bucket, buckets=len(keys)),
+            schema=origin.schema(table, bucket=bucket, buckets=len(contents)),
             key=table.key,
-            chunks=partial(_chunks, in_bucket, rows_of),
+            chunks=partial(_chunks, content, rows_of),
         )
-        for bucket, in_bucket in enumerate(keys)
+        for bucket, content in enumerate(contents)
     ]
 
 
-def _chunks(keys: pa.Array, rows_of: Callable[[pa.Array], pa.Table]) -> Iterator[pa.Table]:
-    for first in range(0, len(keys), ROW_GROUP_ROWS):
-        yield rows_of(keys[first : first + ROW_GROUP_ROWS])
+def _chunks(
+    content: NDArray[np.int64], rows_of: Callable[[NDArray[np.int64]], pa.Table]
+) -> Iterator[pa.Table]:
+    for first in range(0, content.size, ROW_GROUP_ROWS):
+        yield rows_of(np.asarray(content[first : first + ROW_GROUP_ROWS]))
 
 
 def file_name(table: ReleaseTable, bucket: int) -> str:

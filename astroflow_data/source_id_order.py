@@ -85,6 +85,11 @@ def range_files(
     ]
 
 
+def whole_file(folder: Path, table: ReleaseTable, origin: Origin, rows: pa.Table) -> NewFile:
+    """Return the one file of a table that ``source_id`` does not cut; ``rows`` are by its key."""
+    return NewFile(folder / file_name(0), origin.schema(table), table.key, lambda: [rows])
+
+
 def file_name(index: int) -> str:
     """Return the name of a table's file number ``index``."""
     return f"part-{index:05d}.parquet"
