@@ -52,6 +52,8 @@ Layout = Annotated[HashBuckets | SourceIdOrder, Field(discriminator="kind")]
 class DatabaseEntry(Model):
     """A database as ``catalogue.yaml`` names it; ``path`` is relative to that file.
 
+    ``release`` names one that AstroFlow knows, or a YAML file beside ``catalogue.yaml`` where
+    the catalogue has tables or columns of its own.
     ``variable`` is the environment variable in which notebooks find the path.
     """
 
@@ -133,7 +135,7 @@ class Database:
         self.path = root / entry.path
         self.layout = entry.layout
         self.variable = entry.variable
-        self.release = Release.named(entry.release)
+        self.release = _release(entry.release, root)
 
     def __repr__(self) -> str:
         return f"<Database {self.name}: {self.release.title} at {self.path}>"
@@ -228,6 +230,10 @@ class Catalogue:
         """
         database, _, table = name.rpartition(".")
         return self.database(database or self.default_database).table(table)
+
+
+def _release(name: str, root: Path) -> Release:
+    return Release.from_file(root / name) if name.endswith(".yaml") else Release.named(name)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
