@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 LOOPBACK = "127.0.0.1"
+START_TIMEOUT = "60s"  # a scheduler that starts at the first connection answers late
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -14,21 +14,18 @@ from __future__ import annotations
 import os
 import select
 import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from astroflow_dask_gaia.address import ADDRESS_VARIABLE, LOOPBACK, host_and_port
+from astroflow_dask_gaia.process import CLUSTER, ClusterProcess
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
     from logging import Logger
 
-# -P: a random.py in the person's folder must not stand in for Python's own.
-_CLUSTER = (sys.executable, "-P", "-m", "astroflow_dask_gaia.scheduler")
 _WAITING_CONNECTIONS = 128
 _PAUSE_AFTER_FAILURE = 1  # second: a client tries again many times a second
 
@@ -46,7 +43,7 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
         server_app.log.warning("No Dask in this session: cannot listen at %s: %s", address, error)
         return
     server_app.log.info("A Dask cluster starts when used, at %s", os.environ[ADDRESS_VARIABLE])
-    Thread(target=serve, args=(listener, _CLUSTER, server_app.log), daemon=True).start()
+    Thread(target=serve, args=(listener, CLUSTER, server_app.log), daemon=True).start()
 
 
 def listen(environ: MutableMapping[str, str]) -> socket.socket:
@@ -69,22 +66,10 @@ def listen(environ: MutableMapping[str, str]) -> socket.socket:
 
 
 def serve(listener: socket.socket, command: Sequence[str], log: Logger) -> None:
-    """Run ``command`` with ``listener`` whenever a connection waits there, one at a time.
-
-    The command is given the socket's number as its last argument, and ends when its standard
-    input does: with this process, however that ends.
-    """
-    number = listener.fileno()
+    """Run ``command`` with ``listener`` whenever a connection waits there, one at a time."""
     while True:
         select.select([listener], [], [])
-        with subprocess.Popen(
-            [*command, str(number)],
-            stdin=subprocess.PIPE,
-            pass_fds=[number],
-            start_new_session=True,  # Ctrl-C is for the notebook server
-        ) as process:
-            code = process.wait()
-        if code:
+        if code := ClusterProcess(listener, command).wait():
             log.error("The Dask cluster ended with code %s; the next client starts another", code)
             refuse_waiting(listener)
             time.sleep(_PAUSE_AFTER_FAILURE)

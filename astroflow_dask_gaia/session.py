@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from typing import Any
 
-import dask
 from distributed import Client
 from distributed.system import MEMORY_LIMIT
 from pydantic import ValidationError
@@ -15,21 +13,11 @@ from pydantic import ValidationError
 from astroflow_core.errors import SessionError
 from astroflow_core.model import problems
 from astroflow_core.session import ClusterSize, SessionSettings, memory_bytes
-from astroflow_dask_gaia.address import ADDRESS_VARIABLE, LOOPBACK, host_and_port
+from astroflow_dask_gaia.address import ADDRESS_VARIABLE, START_TIMEOUT, host_and_port
+from astroflow_dask_gaia.local import LocalClient, start_local
 
 _PROBE_SECONDS = 5
-_START_TIMEOUT = "60s"  # a scheduler that starts at the first connection answers late
 _PARAMETERS = {"pods": "workers", "cores": "threads", "memory": "memory"}
-
-
-class LocalClient(Client):
-    """A client with a cluster of its own on this machine, which ends with the client."""
-
-    def __init__(self, size: ClusterSize) -> None:
-        # An address in Dask's configuration would win over the cluster that is asked for.
-        with dask.config.set({"scheduler-address": None}):
-            options = local_cluster_options(size)
-            super().__init__(**options, timeout=_START_TIMEOUT)  # type: ignore[no-untyped-call]
 
 
 def current_client() -> Client:
@@ -44,11 +32,11 @@ def current_client() -> Client:
 def connect(
     workers: int | None = None, threads: int | None = None, memory: str | None = None
 ) -> Client:
-    """Return a client of the session's cluster, or of a new one of the sizes asked for.
+    """Return a new client of the session's cluster, or of one of the sizes asked for.
 
     Without sizes the client is of the scheduler at ``DASK_SCHEDULER_ADDRESS``, or where that
     is not set, of a new cluster on this machine with the sizes the hub chose. With any size
-    it is of a new cluster on this machine, and the one that an earlier call made ends.
+    it is of a new cluster on this machine. A new cluster ends the one before it.
 
     Parameters
     ----------
@@ -76,22 +64,8 @@ def connect(
             f"this session's engine is {settings.engine}: set {ADDRESS_VARIABLE} to the address "
             f"of its Dask scheduler and call connect() without sizes"
         )
-    return _replace(_resized(settings.dask, asked) if asked else settings.dask)
-
-
-def local_cluster_options(size: ClusterSize) -> dict[str, Any]:
-    """Return the arguments of a `distributed.LocalCluster` of ``size``, on the loopback only.
-
-    Workers keep their scratch files where Dask does, in the machine's temporary folder.
-    """
-    return {
-        "n_workers": size.pods,
-        "threads_per_worker": size.cores,
-        "memory_limit": memory_bytes(size.memory),
-        "host": LOOPBACK,
-        "dashboard_address": f"{LOOPBACK}:0",
-        "silence_logs": logging.CRITICAL,
-    }
+    size = _resized(settings.dask, asked) if asked else settings.dask
+    return _replace(settings.model_copy(update={"dask": size}))
 
 
 def _client_in_use() -> Client | None:
@@ -102,11 +76,11 @@ def _client_in_use() -> Client | None:
     return client if client.status == "running" else None
 
 
-def _replace(size: ClusterSize) -> Client:
+def _replace(settings: SessionSettings) -> LocalClient:
     earlier = _client_in_use()
     if isinstance(earlier, LocalClient):
-        earlier.close()  # type: ignore[no-untyped-call]
-    return LocalClient(size)
+        earlier.close()
+    return start_local(settings)
 
 
 def _resized(size: ClusterSize, asked: dict[str, Any]) -> ClusterSize:
@@ -128,7 +102,7 @@ def _resized(size: ClusterSize, asked: dict[str, Any]) -> ClusterSize:
 def _connect_to(address: str) -> Client:
     _probe(address)
     try:
-        return Client(address, timeout=_START_TIMEOUT)
+        return Client(address, timeout=START_TIMEOUT)
     except OSError as error:
         raise _no_answer(address, error) from error
 

@@ -7,7 +7,8 @@ import pytest
 
 from astroflow_core.errors import SessionError
 from astroflow_core.session import ClusterSize
-from astroflow_dask_gaia.session import connect, local_cluster_options
+from astroflow_dask_gaia.local import cluster_options
+from astroflow_dask_gaia.session import connect
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +19,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_cluster_is_of_the_size_asked_for_and_on_the_loopback() -> None:
-    options = local_cluster_options(ClusterSize(pods=3, cores=2, memory="2g"))
+    options = cluster_options(ClusterSize(pods=3, cores=2, memory="2g"))
     assert (options["n_workers"], options["threads_per_worker"]) == (3, 2)
     assert options["memory_limit"] == 2 * 2**30
     assert (options["host"], options["dashboard_address"]) == ("127.0.0.1", "127.0.0.1:0")
