@@ -105,6 +105,7 @@ class EmbeddedHub:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            file.close()
             raise HubError(
                 f"a hub is running on {self.state_dir} already: stop it, or set "
                 f"{STATE_VARIABLE} to a folder of its own for this one"
