@@ -1,7 +1,8 @@
 """How a parquet file of ours is encoded, and what its footer says of the rows.
 
 Measured over Gaia-like rows: integers by differences, floats by byte streams and zstd take
-two thirds of the bytes of pyarrow's defaults, and ``source_id`` decodes twice as fast.
+two thirds of the bytes of pyarrow's defaults; keys packed by differences alone decode more
+than twice as fast in pyarrow, DuckDB and Polars.
 """
 
 from __future__ import annotations
@@ -94,19 +95,23 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
 
 
 def _options(schema: pa.Schema, key: str) -> dict[str, Any]:
-    encodings = {field.name: _encoding(field.type) for field in schema}
+    encodings = {field.name: _encoding(field) for field in schema}
     return {
-        "compression": "zstd",
+        # Packed keys hardly shrink further, and every query decodes them.
+        "compression": {name: "none" if name == key else "zstd" for name in schema.names},
         "use_dictionary": [name for name, encoding in encodings.items() if encoding is None],
         "column_encoding": {name: e for name, e in encodings.items() if e is not None},
         "sorting_columns": pq.SortingColumn.from_ordering(schema, [(key, "ascending")]),
     }
 
 
-def _encoding(type_: pa.DataType) -> str | None:
+def _encoding(field: pa.Field) -> str | None:
     """Return the encoding of a column, or None where parquet's dictionary serves best."""
-    if pa.types.is_floating(type_):
+    if pa.types.is_floating(field.type):
         return "BYTE_STREAM_SPLIT"
-    if pa.types.is_integer(type_) or pa.types.is_temporal(type_):
+    if pa.types.is_integer(field.type) or pa.types.is_temporal(field.type):
         return "DELTA_BINARY_PACKED"
-    return "PLAIN" if pa.types.is_boolean(type_) else None
+    if pa.types.is_boolean(field.type):
+        return "PLAIN"
+    is_identifier = field.metadata.get(b"ucd", b"").startswith(b"meta.id")
+    return "DELTA_LENGTH_BYTE_ARRAY" if is_identifier else None

@@ -51,7 +51,7 @@ _SHARES: tuple[tuple[str, Share], ...] = (
     (r"radial_velocity.*|rv_.*|rvs_.*", shares.RADIAL_VELOCITY),
     (r"vbroad.*", shares.VBROAD),
     (r"grvs_.*", shares.GRVS),
-    (r".*_gspphot.*", shares.GSPPHOT),
+    (r"(?!has_).*_gspphot.*", shares.GSPPHOT),
     (r"classprob_.*", shares.CLASSPROB),
 )
 
@@ -190,12 +190,24 @@ _VALUES: dict[str, Value] = {
     "pmra_error": lambda s: 1.05 * s.parallax_error,
     "pmdec_error": lambda s: 0.95 * s.parallax_error,
     "astrometric_params_solved": _params_solved,
+    "astrometric_n_obs_al": lambda s: 9 * s.transits,
+    "astrometric_n_good_obs_al": lambda s: 9 * s.transits - s.bad_observations,
+    "astrometric_n_bad_obs_al": lambda s: s.bad_observations,
+    "astrometric_matched_transits": lambda s: s.transits,
+    "matched_transits": lambda s: s.transits,
+    "visibility_periods_used": lambda s: s.transits // 2,
+    "phot_g_n_obs": lambda s: 9 * s.transits,
+    "phot_bp_n_obs": lambda s: s.transits - 2,
+    "phot_rp_n_obs": lambda s: s.transits - 1,
+    "phot_bp_rp_excess_factor": lambda s: 1.2 + 0.03 * s.colour**2,
     "ruwe": lambda s: np.exp(np.abs(s.draw.normal("ruwe", 0, 0.12))),
     "bp_rp": lambda s: _difference(s, "bp", "rp"),
     "bp_g": lambda s: _difference(s, "bp", "g"),
     "g_rp": lambda s: _difference(s, "g", "rp"),
     "radial_velocity": lambda s: s.draw.normal("radial_velocity", 0, 40),
     "dr2_radial_velocity": lambda s: s.draw.normal("radial_velocity", 0, 40),
+    "vbroad": lambda s: s.draw.uniform("vbroad", 5, 60),
+    "rv_amplitude_robust": lambda s: s.draw.uniform("rv_amplitude_robust", 0, 20),
     "grvs_mag": lambda s: s.g - 0.7 * s.colour,
     "phot_variable_flag": lambda s: np.where(
         s.has(shares.TABLES["vari_summary"]), "VARIABLE", "NOT_AVAILABLE"

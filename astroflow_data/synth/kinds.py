@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _GREATEST = {"int8": 3, "int16": 60, "int32": 10**9, "int64": 10**18}
 _FIRST_DAY = 10_019  # 1997-06-07 from 1970: the first night of 2MASS
 _LETTERS = np.array(["A", "B", "C", "D"])
-_ERROR = re.compile(r".*(err|error|sig|sigcom|msig|stdap|uncertainty|std|std_dev|rms)(_.*)?")
+_PART = re.compile(r"classprob_.*|.*_pvalue|scan_direction_strength_.*|.*_qf_perfect|.*_score")
+_ERROR = re.compile(r".*(err|error|sigcom|msig|stdap|uncertainty|std|std_dev|rms)(_.*)?")
 
 
 def value_by_kind(column: Column, stars: Stars) -> Any:
@@ -31,7 +32,11 @@ def value_by_kind(column: Column, stars: Stars) -> Any:
 
 
 def _some_number(stars: Stars, name: str) -> Any:
-    return stars.draw.uniform(name, -0.5, 0.5) if "corr" in name else stars.draw.normal(name, 1)
+    if "corr" in name:
+        return stars.draw.uniform(name, -0.5, 0.5)
+    if _PART.fullmatch(name):
+        return stars.draw.uniform(name)
+    return np.exp(stars.draw.normal(name, 0, 0.5))
 
 
 _BY_TYPE: dict[str, Callable[[Stars, str], Any]] = {
@@ -46,6 +51,7 @@ _BY_UNIT: dict[str, Callable[[Stars, str], Any]] = {
     "arcsec": lambda s, name: np.abs(s.draw.normal(name, 0, 0.2)),
     "d": lambda s, name: s.draw.uniform(name, 1700, 2700),
     "K": lambda s, _: s.temperature,
+    "km/s": lambda s, name: s.draw.normal(name, 0, 40),
     "1/um": lambda s, name: s.draw.normal(name, 1.5, 0.15),
     "mas": lambda s, name: s.parallax_error * s.draw.uniform(name, 0.5, 1.5),
 }

@@ -86,9 +86,9 @@ class Stars:
     @cached_property
     def extinction(self) -> Floats:
         """A_G in magnitudes: grows with distance, mostly in the plane."""
-        clouds = np.exp(self.draw.normal("clouds", 0, 0.3))
+        clouds: Floats = np.exp(self.draw.normal("clouds", 0, 0.3))
         plane: Floats = np.exp(-np.abs(self.galactic[1]) / 12)
-        return 0.5 * clouds * np.minimum(self.distance, 8) * plane
+        return 0.5 * clouds * plane * np.minimum(self.distance, 8)
 
     @cached_property
     def absolute_g(self) -> Floats:
@@ -137,6 +137,16 @@ class Stars:
     def parallax(self) -> Floats:
         """Parallax as measured, mas."""
         return 1 / self.distance + self.draw.normal("parallax") * self.parallax_error
+
+    @cached_property
+    def transits(self) -> NDArray[np.int64]:
+        """How often the source crossed the field of view."""
+        return self.draw.whole("transits", 12, 70)
+
+    @cached_property
+    def bad_observations(self) -> NDArray[np.int64]:
+        """Observations along scan that the solution does not use."""
+        return self.draw.whole("bad_observations", 0, 6)
 
     @cached_property
     def proper_motion(self) -> tuple[Floats, Floats]:
