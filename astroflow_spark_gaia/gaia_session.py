@@ -42,6 +42,7 @@ class GaiaSession(SparkSession):
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
         atexit.register(self.stop)
+        self._leave_nothing_behind()
 
     def attach(self, databases: Databases) -> None:
         """Make the SQL functions and the databases known, and the default one current."""
@@ -54,6 +55,12 @@ class GaiaSession(SparkSession):
             self._unchecked |= {t.full_name: t for t in database.tables if t.definition.columns}
         self.catalog.setCurrentDatabase(databases.default)
         self._databases = databases
+
+    def _leave_nothing_behind(self) -> None:
+        """Have the JVM remove its scratch folder, too: it may outlive a kernel that is killed."""
+        jvm: Any = self.sparkContext._jvm  # noqa: SLF001
+        scratch = jvm.java.io.File(str(self.jvm_process.scratch))
+        jvm.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(scratch)
 
     @property
     def is_usable(self) -> bool:
