@@ -47,9 +47,10 @@ def disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
         raise DataError(
-            f"{target} could not be written: {error.strerror or error}; nothing half-made was "
-            f"left. Free some space or choose another folder with --out"
+            f"{target} could not be written: {error.strerror or error}{where}; nothing half-made "
+            f"was left. Give --out a folder that you may write to, with space enough"
         ) from error
 
 

@@ -73,10 +73,11 @@ class Recipe(Model):
 
     def differences(self, other: Recipe) -> str:
         """Say where ``other`` differs, as options of the command."""
-        return ", ".join(
-            f"--{name} {getattr(other, name)} (there: {getattr(self, name)})"
-            for name in type(self).model_fields
-            if getattr(self, name) != getattr(other, name)
+        here, there = other.model_dump(), self.model_dump()
+        return "; ".join(
+            f"--{name} {_option(here[name])} where there is --{name} {_option(there[name])}"
+            for name in here
+            if here[name] != there[name]
         )
 
     def check_columns(self) -> None:
@@ -116,16 +117,18 @@ class Recipe(Model):
         return [_find(name.strip().lower(), known) for name in dict.fromkeys(names)]
 
 
+def _option(value: int | tuple[str, ...]) -> str:
+    return ",".join(value) or "''" if isinstance(value, tuple) else str(value)
+
+
 def _find(
     name: str, known: dict[str, tuple[Release, ReleaseTable]]
 ) -> tuple[Release, ReleaseTable]:
     full_names = [name, *(f"{database}.{name}" for database in RELEASES)]
     found = next((known[full_name] for full_name in full_names if full_name in known), None)
     if found is None:
-        bare = {full_name.partition(".")[2] for full_name in known}
-        raise DataError(
-            f"no table {name!r} in a release{did_you_mean(name, known if '.' in name else bare)}"
-        )
+        names = known if "." in name else {table.name for _, table in known.values()}
+        raise DataError(f"no table {name!r} in a release{did_you_mean(name, names)}")
     return found
 
 

@@ -88,12 +88,14 @@ class Stars:
         """A_G in magnitudes: grows with distance, mostly in the plane."""
         clouds: Floats = np.exp(self.draw.normal("clouds", 0, 0.3))
         plane: Floats = np.exp(-np.abs(self.galactic[1]) / 12)
-        return 0.5 * clouds * plane * np.minimum(self.distance, 8)
+        depth: Floats = np.minimum(self.distance, 8)
+        return 0.5 * clouds * plane * depth
 
     @cached_property
     def absolute_g(self) -> Floats:
         """Absolute G magnitude."""
-        return self.g - 5 * np.log10(self.distance) - 10 - self.extinction
+        modulus: Floats = 5 * np.log10(self.distance) + 10
+        return self.g - modulus - self.extinction
 
     @cached_property
     def is_giant(self) -> Flags:
