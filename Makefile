@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev run demo lint test bench clean
+.PHONY: help setup setup-dev prepare run demo lint test bench clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,17 @@ EXTRAS = $(shell sh tools/java-extra)
 
 setup: .venv/.setup
 setup-dev: .venv/.setup-dev
+
+# The sample goes where the hub looks by default; a data folder of one's own is left alone.
+prepare: setup
+	@test -n "$$ASTROFLOW_DATA_DIR" || $(BIN)/astroflow data sample
+	@ASTROFLOW_CACHE_DIR=$${ASTROFLOW_CACHE_DIR:-.astroflow/cache} $(BIN)/python -m astroflow_spark_gaia.warm_up || true
+
+run: prepare ## Start the hub on http://127.0.0.1:8000
+	@exec $(BIN)/python -m astroflow_hub.run --with-parent
+
+demo: prepare ## Show the hub at work without a browser; maps go to demo-output/
+	@exec $(BIN)/python -m tools.demo
 
 lint: setup-dev ## Check style, formatting and types
 	$(BIN)/ruff check .

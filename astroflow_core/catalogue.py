@@ -52,6 +52,8 @@ Layout = Annotated[HashBuckets | SourceIdOrder, Field(discriminator="kind")]
 class DatabaseEntry(Model):
     """A database as ``catalogue.yaml`` names it; ``path`` is relative to that file.
 
+    ``release`` names one that AstroFlow knows, or a YAML file beside ``catalogue.yaml`` where
+    the catalogue has tables or columns of its own.
     ``variable`` is the environment variable in which notebooks find the path.
     """
 
@@ -133,7 +135,7 @@ class Database:
         self.path = root / entry.path
         self.layout = entry.layout
         self.variable = entry.variable
-        self.release = Release.named(entry.release)
+        self.release = _release(entry.release, root)
 
     def __repr__(self) -> str:
         return f"<Database {self.name}: {self.release.title} at {self.path}>"
@@ -158,7 +160,7 @@ class Database:
         table = self._defined.get(name.lower())
         if table is None:
             raise CatalogueError(
-                f"no table {name!r} in {self.name}{_did_you_mean(name, self._defined)}"
+                f"no table {name!r} in {self.name}{did_you_mean(name, self._defined)}"
             )
         if not table.is_present:
             here = ", ".join(t.name for t in self.tables) or "none"
@@ -215,7 +217,7 @@ class Catalogue:
             return databases[name.lower()]
         except KeyError:
             raise CatalogueError(
-                f"no database {name!r} in {self.title}{_did_you_mean(name, databases)}"
+                f"no database {name!r} in {self.title}{did_you_mean(name, databases)}"
             ) from None
 
     def table(self, name: str) -> Table:
@@ -230,7 +232,12 @@ class Catalogue:
         return self.database(database or self.default_database).table(table)
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
+def _release(name: str, root: Path) -> Release:
+    return Release.from_file(root / name) if name.endswith(".yaml") else Release.named(name)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error's sentence: the known name nearest to ``name``, or all of them."""
     known = list(known)
     matches = get_close_matches(name.lower(), known, n=1)
     return f"; did you mean {matches[0]!r}?" if matches else f"; there are {', '.join(known)}"

@@ -8,6 +8,7 @@ the id was made (Gaia DR3 documentation, ``gaia_source.source_id``), so every pi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, TypeVar
 
 from astroflow_core.errors import LevelError
@@ -23,18 +24,18 @@ Ids = TypeVar("Ids", "int", "NDArray[np.int64]")
 
 
 def check_level(level: int) -> int:
-    """Return ``level`` if a ``source_id`` carries it.
+    """Return ``level``, numpy's integers too, as an int if a ``source_id`` carries it.
 
     Raises
     ------
     LevelError
         For anything but a whole number from 0 to 12.
     """
-    if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= MAX_LEVEL:
+    if not _is_whole(level) or not 0 <= level <= MAX_LEVEL:
         raise LevelError(
             f"HEALPix level {level!r}: a source_id carries whole levels 0 to {MAX_LEVEL}"
         )
-    return level
+    return int(level)
 
 
 def pixel_count(level: int) -> int:
@@ -63,7 +64,9 @@ def pixel_of(source_id: Ids, level: int) -> Ids:
 def id_bounds(pixels: Ids, level: int) -> tuple[Ids, Ids]:
     """Return the first id of each pixel and the first id beyond it (half-open ranges)."""
     shift = id_shift(level)
-    return pixels << shift, (pixels + 1) << shift
+    # A shift keeps numpy's type, and an id is wider than the int32 that a pixel fits in.
+    wide = pixels if isinstance(pixels, int) else pixels.astype("int64")
+    return wide << shift, (wide + 1) << shift
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,10 +82,10 @@ class Pixel:
 
     def __post_init__(self) -> None:
         """Refuse a pixel that is not on the sky."""
-        if not 0 <= self.index < pixel_count(self.level):
+        if not _is_whole(self.index) or not 0 <= self.index < pixel_count(self.level):
             raise LevelError(
                 f"level {self.level} has pixels 0 to {pixel_count(self.level) - 1}, "
-                f"not {self.index}"
+                f"not {self.index!r}"
             )
 
     @classmethod
@@ -94,3 +97,7 @@ class Pixel:
     def ids(self) -> range:
         """Every ``source_id`` that lies in the pixel, as one half-open range."""
         return range(*id_bounds(self.index, self.level))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)

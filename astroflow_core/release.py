@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from astroflow_core.errors import CatalogueError
 from astroflow_core.model import Model, problems, read_yaml
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ColumnType = Literal[
-    "bool", "int8", "int16", "int32", "int64", "float32", "float64", "string", "timestamp"
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "string",
+    "date32",
+    "timestamp",
 ]
 
 
@@ -69,6 +81,20 @@ class Release(Model):
             )
         return _load(name)
 
+    @classmethod
+    def from_file(cls, path: Path) -> Release:
+        """Read a release that a catalogue brings along.
+
+        Raises
+        ------
+        CatalogueError
+            Naming the file and each field that is wrong.
+        """
+        try:
+            return cls.model_validate(read_yaml(path, CatalogueError))
+        except ValidationError as error:
+            raise CatalogueError(f"{path}: {'; '.join(problems(error))}") from error
+
 
 @cache
 def release_names() -> tuple[str, ...]:
@@ -81,7 +107,4 @@ def release_names() -> tuple[str, ...]:
 def _load(name: str) -> Release:
     resource = resources.files("astroflow_core") / "releases" / f"{name}.yaml"
     with resources.as_file(resource) as path:
-        try:
-            return Release.model_validate(read_yaml(path, CatalogueError))
-        except ValidationError as error:
-            raise CatalogueError(f"{path}: {'; '.join(problems(error))}") from error
+        return Release.from_file(path)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from astroflow_core.catalogue import Catalogue
-from astroflow_core.errors import SessionError
+from astroflow_core.catalogue import Catalogue, Database, Table, did_you_mean
+from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.model import Model, problems
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SessionSettings(Model):
             When a variable is missing or not valid; the message names it.
         """
         values = {
-            name: _from_text(environ[PREFIX + name.upper()])
+            name: _from_text(PREFIX + name.upper(), environ[PREFIX + name.upper()])
             for name in cls.model_fields
             if PREFIX + name.upper() in environ
         }
@@ -95,7 +95,9 @@ class SessionSettings(Model):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SessionError(f"{PREFIX}… in the environment: {'; '.join(problems(error))}") from error
+            raise SessionError(
+                f"{PREFIX}… in the environment: {'; '.join(problems(error))}"
+            ) from error
 
     def open_catalogues(self) -> tuple[Catalogue, ...]:
         """Open every catalogue of the session.
@@ -107,10 +109,35 @@ class SessionSettings(Model):
         """
         return tuple(Catalogue.open(root) for root in self.catalogues)
 
+    def open_table(self, name: str) -> Table:
+        """Return a table by ``table`` (in the default database) or ``database.table``.
+
+        Where two catalogues have a database of one name, the first catalogue's is meant.
+
+        Raises
+        ------
+        CatalogueError
+            When there is no such database or table, or its folder is not here.
+        """
+        catalogues = self.open_catalogues()
+        databases: dict[str, Database] = {}
+        for database in (d for catalogue in catalogues for d in catalogue.databases):
+            databases.setdefault(database.name, database)
+        wanted, _, table = name.rpartition(".")
+        wanted = wanted or self.default_database or catalogues[0].default_database
+        if wanted.lower() not in databases:
+            raise CatalogueError(f"no database {wanted!r}{did_you_mean(wanted, databases)}")
+        return databases[wanted.lower()].table(table)
+
 
 def _to_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _from_text(text: str) -> Any:
-    return json.loads(text) if text[:1] in '[{"' else text
+def _from_text(variable: str, text: str) -> Any:
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SessionError(f"{variable} in the environment is no JSON: {error}") from error

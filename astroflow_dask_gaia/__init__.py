@@ -1,1 +1,41 @@
-"""A Dask client over the Gaia catalogues from one import."""
+"""A Dask client over the Gaia catalogues from one import.
+
+>>> from astroflow_dask_gaia import client, read_table  # doctest: +SKIP
+>>> read_table("gaiadr3.gaia_source", columns=["parallax"]).mean().compute()  # doctest: +SKIP
+
+Importing the package starts nothing; asking for ``client`` does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from astroflow_core.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from astroflow_dask_gaia.counts import healpix_counts
+    from astroflow_dask_gaia.frames import read_table
+    from astroflow_dask_gaia.session import connect
+
+    client: Client
+
+__all__ = ["client", "connect", "healpix_counts", "read_table"]
+
+_HOMES = {"connect": "session", "healpix_counts": "counts", "read_table": "frames"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for; ``client`` anew at every access."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        if name == "client":
+            return import_module(f"{__name__}.session").current_client()
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"{error.name} is not installed; run: pip install 'astroflow-hub[dask]'"
+        ) from error

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import time
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from astroflow_core.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 DATA_DIR = Path(".astroflow/data")
+TABLES = "gaia_source,gaia_source_tmasspsc_best_neighbours"
+MOST_ROWS = 10_000_000_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 app = typer.Typer(no_args_is_help=True, help="Make the catalogues a hub offers.")
 
-Out = Annotated[Path, typer.Option(help="The data folder: one folder a catalogue is in it.")]
+Out = Annotated[Path, typer.Option(help="The data folder: it holds one folder a catalogue.")]
+
+
+class LayoutName(StrEnum):
+    """The layouts by the names of the command line."""
+
+    source_id_order = "source-id-order"
+    hash_buckets = "hash-buckets"
 
 
 @app.callback()
@@ -27,3 +46,62 @@ def sample(out: Out = DATA_DIR) -> None:
     existed = (out / CATALOGUE).exists()
     folder = make_sample(out)
     typer.echo(f"The sample is {'already there' if existed else 'made'}: {folder}")
+
+
+@app.command()
+def synth(  # noqa: PLR0913 (each is an option of the command)
+    *,
+    rows: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Sources in gaia_source.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 0,
+    tables: Annotated[
+        str, typer.Option(help="Tables with commas between, such as gaia_source,gaiaedr3.gedr3dist")
+    ] = TABLES,
+    columns: Annotated[
+        str, typer.Option(help="Columns of gaia_source with commas between; all if not given.")
+    ] = "",
+    layout: Annotated[
+        LayoutName, typer.Option(help="How rows lie in files.")
+    ] = LayoutName.source_id_order,
+    files: Annotated[
+        int | None, typer.Option(min=1, help="Files a table in source-id-order.")
+    ] = None,
+    buckets: Annotated[
+        int | None, typer.Option(min=1, help="Buckets a table in hash-buckets.")
+    ] = None,
+    out: Out = DATA_DIR,
+    name: Annotated[str, typer.Option(help="The catalogue's folder.")] = "gaia-dr3-synthetic",
+) -> None:
+    """Make a synthetic catalogue of Gaia-like rows, or add tables and a layout to one."""
+    from astroflow_data.synth.catalogue import make_synth
+    from astroflow_data.synth.recipe import Recipe
+
+    if not _NAME.fullmatch(name):
+        raise DataError(f"--name {name!r}: use small letters, digits, dots, hyphens, underscores")
+    recipe = Recipe.for_rows(rows, seed=seed, files=files, buckets=buckets, columns=_names(columns))
+    began = time.monotonic()
+    with _progress() as report:
+        made = make_synth(out / name, recipe, _names(tables), layout.name, report)
+    seconds = time.monotonic() - began
+    what = f"{', '.join(made)} in {seconds:.1f} s" if made else "nothing to add, all is there"
+    typer.echo(f"{out / name}: {what}")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for every table on a terminal, nothing elsewhere."""
+    from rich.progress import MofNCompleteColumn, Progress
+
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+        progress.disable = not progress.console.is_terminal
+        bars = {}
+
+        def report(table: str, written: int, files: int) -> None:
+            if table not in bars:
+                bars[table] = progress.add_task(table, total=files)
+            progress.update(bars[table], completed=written)
+
+        yield report

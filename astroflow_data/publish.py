@@ -28,22 +28,37 @@ def publish(target: Path) -> Iterator[Path]:
     DataError
         When ``target`` exists already, or the disk refuses (full, read-only, no permission).
     """
-    try:
+    with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(target)
         partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
         partial.mkdir()
-        with _alive(partial):
-            try:
+        try:
+            with _alive(partial):
                 yield partial
                 _rename(partial, target)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def disk_errors(target: Path) -> Iterator[None]:
+    """Turn an `OSError` while writing ``target`` into a `DataError` for the person."""
+    try:
+        yield
     except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
         raise DataError(
-            f"{target} could not be written: {error.strerror or error}; nothing was left there. "
-            f"Free some space or choose another folder with --out"
+            f"{target} could not be written: {error.strerror or error}{where}; nothing half-made "
+            f"was left. Give --out a folder that you may write to, with space enough"
         ) from error
+
+
+def publish_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` so that a reader finds the old contents or the new, whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def _rename(partial: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,9 @@ from astroflow_core.catalogue import CATALOGUE_FILE, Catalogue
 from astroflow_core.errors import CatalogueError, DataError, MissingDependencyError
 from astroflow_core.footers import ordered_footers
 from astroflow_core.release import Release
-from astroflow_data.files import Origin
+from astroflow_data.files import Origin, write_all
 from astroflow_data.publish import publish
-from astroflow_data.source_id_order import Cuts, write_table
+from astroflow_data.source_id_order import Cuts, range_files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,12 +55,12 @@ databases:
     layout: {kind: source_id_order}
     variable: DASK_DATA_PATH_GAIA_DR3_SSD
   - name: gaiaedr3ssd
-    release: gaia_dr3_sample
+    release: gaia_edr3
     path: gaia_edr3
     layout: {kind: source_id_order}
     variable: DASK_DATA_PATH_GAIA_EDR3_SSD
   - name: gaiaedr3
-    release: gaia_dr3_sample
+    release: gaia_edr3
     path: gaia_edr3
     layout: {kind: source_id_order}
 """
@@ -107,9 +108,16 @@ def _write(folder: Path, rows: pa.Table) -> None:
     cuts = Cuts.from_ids(rows["source_id"].to_numpy(), FILES)
     for table in release.tables:
         path = folder / "gaia_dr3" / table.folder
-        write_table(path, contents[table.name], table, cuts, origin)
+        path.mkdir(parents=True)
+        rows_between = partial(_rows_between, contents[table.name])
+        list(write_all(range_files(path, table, origin, cuts, rows_between)))
     (folder / "gaia_edr3").mkdir()
     (folder / CATALOGUE_FILE).write_text(_CATALOGUE_YAML, encoding="utf-8")
+
+
+def _rows_between(rows: pa.Table, first: int, stop: int) -> list[pa.Table]:
+    edges = np.searchsorted(rows["source_id"].to_numpy(), [first, stop]).tolist()
+    return [rows.slice(edges[0], edges[1] - edges[0])]
 
 
 def read_package() -> pa.Table:

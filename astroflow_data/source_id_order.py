@@ -7,25 +7,26 @@ file by file. The cuts lie on the edges of HEALPix pixels and each file's footer
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from astroflow_core.healpix import id_bounds, pixel_count, pixel_of
-from astroflow_data.files import PREFIX, Origin, table_schema, write_file
+from astroflow_data.files import NewFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from astroflow_core.release import ReleaseTable
+    from astroflow_data.files import Origin
 
 CUT_LEVEL = 8  # where ESA cuts its own bulk files
-FIRST_ID = f"{PREFIX}first_source_id"
-STOP_ID = f"{PREFIX}stop_source_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Cuts:
         """
         shares = counts.sum() * np.arange(1, files) / files
         inner = np.searchsorted(np.cumsum(counts), shares) + 1
-        edges = np.unique(np.concatenate([[0], inner, [pixel_count(CUT_LEVEL)]]))
-        return cls(tuple(id_bounds(edges.astype(np.int64), CUT_LEVEL)[0].tolist()))
+        edges = np.unique([0, *inner, pixel_count(CUT_LEVEL)])
+        return cls(tuple(id_bounds(edges, CUT_LEVEL)[0].tolist()))
 
     @classmethod
     def from_ids(cls, ids: NDArray[np.int64], files: int) -> Cuts:
@@ -62,24 +63,33 @@ class Cuts:
         return tuple(pairwise(self.edges))
 
 
+def range_files(
+    folder: Path,
+    table: ReleaseTable,
+    origin: Origin,
+    cuts: Cuts,
+    rows_between: Callable[[int, int], Iterable[pa.Table]],
+) -> list[NewFile]:
+    """Return the files of ``table`` in ``folder``: one a range of ``cuts``, rows or none.
+
+    ``rows_between(first, stop)`` gives the rows with ``first <= key < stop`` in order.
+    """
+    return [
+        NewFile(
+            path=folder / file_name(index),
+            schema=origin.schema(table, first_source_id=first, stop_source_id=stop),
+            key=table.key,
+            chunks=partial(rows_between, first, stop),
+        )
+        for index, (first, stop) in enumerate(cuts.ranges)
+    ]
+
+
+def whole_file(folder: Path, table: ReleaseTable, origin: Origin, rows: pa.Table) -> NewFile:
+    """Return the one file of a table that ``source_id`` does not cut; ``rows`` are by its key."""
+    return NewFile(folder / file_name(0), origin.schema(table), table.key, lambda: [rows])
+
+
 def file_name(index: int) -> str:
-    """Return the name of a dataset's file number ``index``."""
+    """Return the name of a table's file number ``index``."""
     return f"part-{index:05d}.parquet"
-
-
-def range_schema(table: ReleaseTable, origin: Origin, ids: tuple[int, int]) -> pa.Schema:
-    """Return the schema of the file of ``table`` that holds the range ``ids``."""
-    bounds = {FIRST_ID: str(ids[0]), STOP_ID: str(ids[1])}
-    return table_schema(table, origin.metadata(table) | bounds)
-
-
-def write_table(
-    folder: Path, rows: pa.Table, table: ReleaseTable, cuts: Cuts, origin: Origin
-) -> None:
-    """Write ``rows``, in order of ``source_id``, into ``folder``: one file a range of ``cuts``."""
-    folder.mkdir(parents=True)
-    edges = np.searchsorted(rows["source_id"].to_numpy(), np.array(cuts.edges)).tolist()
-    for index, ids in enumerate(cuts.ranges):
-        part = rows.slice(edges[index], edges[index + 1] - edges[index])
-        schema = range_schema(table, origin, ids)
-        write_file(folder / file_name(index), schema, [part], table.key)

@@ -1,1 +1,1 @@
-"""What developers and image builders run; nothing here is installed."""
+"""Programs of the checkout: they use the hub from outside, and are not installed."""

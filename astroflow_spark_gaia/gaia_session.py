@@ -1,0 +1,175 @@
+"""A SparkSession that knows the catalogues: it checks a table when it is first used."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import AnalysisException
+from pyspark.logger import PySparkLogger
+from pyspark.sql import DataFrame, SparkSession
+
+from astroflow_core.errors import CatalogueError, SessionError
+from astroflow_core.footers import read_schema
+from astroflow_spark_gaia.functions import FUNCTIONS
+from astroflow_spark_gaia.registration import Registrar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from astroflow_core.catalogue import Table
+    from astroflow_core.session import ClusterSize
+    from astroflow_spark_gaia.databases import Databases
+    from astroflow_spark_gaia.jvm import Jvm
+
+_READ_TABLE = re.compile(r"Relation spark_catalog\.(\w+\.\w+)\[")
+
+
+class GaiaSession(SparkSession):
+    """A SparkSession in a JVM of its own, which ends with it."""
+
+    def __init__(self, jvm: Jvm, size: ClusterSize, settings: dict[str, str]) -> None:
+        _refuse_other_session()
+        _keep_errors_off_the_cell()
+        self.jvm_process = jvm
+        self.size = size
+        self._databases: Databases | None = None
+        self._unchecked: dict[str, Table] = {}
+        conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
+        super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
+        atexit.register(self.stop)
+        self._leave_nothing_behind()
+
+    def attach(self, databases: Databases) -> None:
+        """Make the SQL functions and the databases known, and the default one current."""
+        for function in FUNCTIONS:
+            super().sql(function.ddl)
+        registrar = Registrar(self)
+        for database in databases.values():
+            registrar.register(database)
+            # The schema of the others comes from a file, so it cannot differ from it.
+            self._unchecked |= {t.full_name: t for t in database.tables if t.definition.columns}
+        self.catalog.setCurrentDatabase(databases.default)
+        self._databases = databases
+
+    def _leave_nothing_behind(self) -> None:
+        """Have the JVM remove its scratch folder, too: it may outlive a kernel that is killed."""
+        jvm: Any = self.sparkContext._jvm  # noqa: SLF001
+        scratch = jvm.java.io.File(str(self.jvm_process.scratch))
+        jvm.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(scratch)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether neither the session was stopped nor its JVM ended."""
+        active = SparkContext._active_spark_context is self.sparkContext  # noqa: SLF001
+        return active and self.jvm_process.is_running
+
+    def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
+        """Run SQL as `SparkSession.sql` does, and tell of tables that cannot be read.
+
+        Raises
+        ------
+        CatalogueError
+            When the files of a table are not what its release says.
+        pyspark.errors.AnalysisException
+            As Spark raises it; a note says which table, folder or name is meant.
+        """
+        with self._explained():
+            return self._checked(super().sql(sqlQuery, args, **kwargs))
+
+    def table(self, tableName: str) -> DataFrame:  # noqa: N803
+        """Return a table as `SparkSession.table` does; see `sql` for what is raised."""
+        with self._explained():
+            return self._checked(super().table(tableName))
+
+    def stop(self) -> None:
+        """Stop the session and end its JVM."""
+        if self.is_usable:
+            super().stop()
+        self.jvm_process.end()
+        atexit.unregister(self.stop)
+        _forget_session()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except AnalysisException as error:
+            if note := self._note(error):
+                error.add_note(note)
+            raise
+
+    def _note(self, error: AnalysisException) -> str | None:
+        """Return what the catalogues know about the name that Spark does not."""
+        condition, parameters = error.getCondition(), error.getMessageParameters() or {}
+        if condition == "TABLE_OR_VIEW_NOT_FOUND":
+            return self._note_on_table(_names(parameters["relationName"]))
+        if condition == "SCHEMA_NOT_FOUND":
+            return self._note_on_database(_names(parameters["schemaName"])[-1])
+        return None
+
+    def _note_on_table(self, names: list[str]) -> str | None:
+        database = names[-2] if len(names) > 1 else self.catalog.currentDatabase()
+        if self._databases is None or database not in self._databases:
+            return self._note_on_database(database) if len(names) > 1 else None
+        try:
+            self._databases[database].table(names[-1])
+        except CatalogueError as unknown:
+            return str(unknown)
+        return None
+
+    def _note_on_database(self, name: str) -> str | None:
+        try:
+            if self._databases is not None:
+                self._databases[name]
+        except CatalogueError as unknown:
+            return str(unknown)
+        return None
+
+    def _checked(self, frame: DataFrame) -> DataFrame:
+        """Hold the tables that ``frame`` reads for the first time against their release."""
+        if self._unchecked:
+            plan = frame._jdf.queryExecution().analyzed().toString()  # noqa: SLF001
+            for name in _READ_TABLE.findall(plan):
+                if table := self._unchecked.get(name):
+                    read_schema(table)
+                    del self._unchecked[name]
+        return frame
+
+
+def _names(quoted: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", quoted)
+
+
+def _refuse_other_session() -> None:
+    """Refuse to share a process with a session that a person made; Spark allows one.
+
+    Raises
+    ------
+    SessionError
+        When one is running.
+    """
+    other = SparkContext._active_spark_context  # noqa: SLF001
+    if other is not None:
+        raise SessionError(
+            f"a Spark session named {other.appName!r} is already running in this notebook, and "
+            f"Spark allows one: end it with its stop() first"
+        )
+    _forget_session()
+
+
+def _keep_errors_off_the_cell() -> None:
+    """Silence the loggers with which pyspark repeats an error that it then raises."""
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _forget_session() -> None:
+    """Let pyspark start another JVM; it keeps the address of one for the whole process."""
+    SparkContext._active_spark_context = None  # noqa: SLF001
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+    SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001

@@ -1,0 +1,149 @@
+"""The Spark session of this process: found, started or replaced."""
+
+from __future__ import annotations
+
+import os
+import sys
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from astroflow_core.errors import AstroFlowError, SessionError
+from astroflow_core.session import ClusterSize, SessionSettings
+from astroflow_spark_gaia import sizes
+from astroflow_spark_gaia.archive import archive_path, options_to_use
+from astroflow_spark_gaia.conf import local_conf
+from astroflow_spark_gaia.databases import Databases, Tables
+from astroflow_spark_gaia.java import find_java
+from astroflow_spark_gaia.jvm import Jvm, jvm_command, new_log, spark_home, spark_jars
+
+if TYPE_CHECKING:
+    from astroflow_spark_gaia.gaia_session import GaiaSession
+
+_lock = RLock()
+_current: GaiaSession | None = None
+
+
+def connect(
+    pods: int | None = None, cores: int | None = None, memory: str | None = None
+) -> GaiaSession:
+    """Return the session in use, or start one of the sizes that are asked for.
+
+    Without sizes a new session has those that the hub chose. Where a session of other sizes
+    is running, it is stopped and a new one takes its place. On one machine everything runs
+    in one pod: it gets the cores and the memory of all pods together, as far as the machine
+    has them, and the first line printed tells what it got.
+
+    Parameters
+    ----------
+    pods
+        How many executors.
+    cores
+        Cores of each.
+    memory
+        Memory of each as Spark writes it, such as ``"7g"``.
+
+    Raises
+    ------
+    SessionError
+        When a size is not valid, the session has no settings, another Spark session is
+        running in this process, or Spark does not start.
+    CatalogueError
+        When a catalogue of the session is missing or not valid.
+    MissingDependencyError
+        When there is no Java that Spark can use.
+    """
+    asked = pods or cores or memory
+    with _lock:
+        if not asked and _current is not None and _current.is_usable:
+            return _current
+        settings = SessionSettings.from_environ(os.environ)
+        size = sizes.resized(settings.spark, pods=pods, cores=cores, memory=memory)
+        return _of_size(settings, _fitting(size))
+
+
+def current_spark() -> GaiaSession:
+    """Return the session in use, or start one of the size that the hub chose."""
+    return connect()
+
+
+def current_or(pods: int, cores: int, memory: str) -> GaiaSession:
+    """Return the session in use whatever its size, or start one of the sizes given."""
+    with _lock:
+        usable = _current is not None and _current.is_usable
+        return connect() if usable else connect(pods, cores, memory)
+
+
+def current_tables() -> Tables:
+    """Return the tables of the session's catalogues; Spark need not run for it."""
+    return Tables(Databases(SessionSettings.from_environ(os.environ)))
+
+
+def _fitting(size: ClusterSize) -> ClusterSize:
+    return sizes.fit_to_machine(size, sizes.machine_cores(), sizes.machine_memory())
+
+
+def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
+    global _current  # noqa: PLW0603  # Spark itself allows one a process
+    if _current is not None:
+        if _current.is_usable and _current.size == size:
+            return _current
+        _current.stop()
+        _current = None
+    _current = _start(settings, size)
+    return _current
+
+
+def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
+    if settings.engine != "local":
+        raise SessionError(
+            f"this session's engine is {settings.engine!r}, and Spark runs on 'local' only"
+        )
+    _say(
+        f"Beginning the initialization of a spark cluster with {size.pods} pods, "
+        f"{size.cores} cores/pod and {size.memory} mem/pod"
+    )
+    jvm = _launch(settings, size)
+    try:
+        return _set_up(jvm, settings, size)
+    except AstroFlowError:
+        jvm.end()
+        raise
+    except BaseException as error:
+        jvm.end()
+        if not isinstance(error, Exception):
+            raise
+        raise SessionError(f"Spark did not start: {error}; {jvm.last_words()}") from error
+
+
+def _launch(settings: SessionSettings, size: ClusterSize) -> Jvm:
+    java, jars = find_java(os.environ), spark_jars(spark_home())
+    cache = settings.cache_dir.expanduser()
+    options = options_to_use(java, archive_path(cache / "spark", java, jars))
+    return Jvm.start(jvm_command(java, jars, size.memory, options), new_log(cache / "logs"))
+
+
+def _set_up(jvm: Jvm, settings: SessionSettings, size: ClusterSize) -> GaiaSession:
+    """Set up Spark in ``jvm``; what needs no JVM is done while that comes up."""
+    databases = Databases(settings)
+    from astroflow_spark_gaia.gaia_session import GaiaSession
+
+    # pyspark asks this for the Python of the workers, which must be the notebook's own.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    session = GaiaSession(jvm, size, local_conf(size, jvm.scratch))
+    _say("Completed initialisation")
+    _say("Setting up SparkSQL")
+    session.attach(databases)
+    _say(
+        f"Setting up dataset {databases.title} with {len(databases)} databases "
+        f"{', '.join(databases)}"
+    )
+    _say(f"Read default database {databases.default} from environment config")
+    _say(
+        "A spark cluster has been successfully set up, "
+        'you can interact with it via the "spark" object'
+    )
+    return session
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

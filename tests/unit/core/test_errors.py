@@ -1,0 +1,24 @@
+"""One tree of errors, each readable on JupyterHub's page."""
+
+import pytest
+
+from astroflow_core import errors
+from astroflow_core.errors import AstroFlowError, LevelError, MissingDependencyError
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_error_is_caught_as_one(kind: type[AstroFlowError]) -> None:
+    with pytest.raises(AstroFlowError, match="what failed"):
+        raise kind("what failed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_shows_the_message(kind: type[AstroFlowError]) -> None:
+    assert kind("no such profile").jupyterhub_message == "no such profile"
+
+
+def test_errors_stay_what_python_calls_them() -> None:
+    assert issubclass(LevelError, ValueError)
+    assert issubclass(MissingDependencyError, ImportError)
