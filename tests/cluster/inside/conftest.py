@@ -9,6 +9,9 @@ from inside.kube import Kube
 
 from sandbox.layout import REGISTRY, Cluster
 
+# These run in pods: they are no modules to look for doctests in.
+collect_ignore = ["jobs"]
+
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 
 

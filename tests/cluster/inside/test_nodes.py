@@ -68,7 +68,7 @@ def test_drained_node_hands_its_pod_over(kube: Kube) -> None:
     kube.wait("deployment/mover", "condition=Available")
     assert running_on(kube, "mover") == {SECOND.name}
     selector = "--pod-selector=app=mover"
-    kube("drain", SECOND.name, "--ignore-daemonsets", selector, "--timeout=60s")
+    kube("drain", SECOND.name, "--delete-emptydir-data", selector, "--timeout=60s")
     soon(lambda: running_on(kube, "mover") == {NODES[0].name}, "the pod's move", 60)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from inside.kube import Kube, soon
 
-JOB = [Path(__file__).with_name(name) for name in ("spark_job.py", "executor.yaml")]
+JOB = [Path(__file__).parent / "jobs" / name for name in ("ten_executors.py", "executor.yaml")]
 ENVIRONMENT = {
     "POD_NAME": "metadata.name",
     "POD_NAMESPACE": "metadata.namespace",
@@ -22,7 +22,7 @@ def driver(kube: Kube) -> dict[str, Any]:
     ]
     return kube.pod(
         "notebook",
-        *("python", "/job/spark_job.py"),
+        *("python", "/job/ten_executors.py"),
         serviceAccountName="spark",
         container={"env": [*fields, {"name": "IMAGE", "value": kube.image}]},
         mounts=[{"name": "job", "mountPath": "/job"}],
