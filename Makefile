@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev prepare run demo lint test bench clean
+.PHONY: help setup setup-dev prepare run demo lint test bench clean \
+	cluster-check cluster-up cluster-down cluster-shell images test-cluster
 
 help: ## Show what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A Java on the machine is used where it is new enough; otherwise PyPI's goes into .venv.
 EXTRAS = $(shell sh tools/java-extra)
@@ -43,3 +44,28 @@ lint: setup-dev ## Check style, formatting and types
 
 test: setup-dev lint ## Run lint and every test that one machine can run
 	$(BIN)/pytest
+
+# What a cluster needs beside the tests' packages. The machine is checked first, by any Python.
+SANDBOX := PYTHONPATH=tests/cluster:. $(BIN)/python -m sandbox
+
+.venv/.setup-cluster: .venv/.setup-dev
+	@$(BIN)/python -m pip install --quiet --group cluster
+	@touch $@
+
+cluster-check:
+	@PYTHONPATH=tests/cluster:. $(PYTHON) -m sandbox check
+
+cluster-up: cluster-check .venv/.setup-cluster ## Start a two-node Kubernetes (root; docs/testing.md)
+	@$(SANDBOX) up
+
+cluster-down: ## Remove the cluster and every trace of it
+	@PYTHONPATH=tests/cluster:. $(PYTHON) -m sandbox down
+
+cluster-shell: ## Open a shell in the cluster with kubectl on it
+	@PYTHONPATH=tests/cluster:. $(PYTHON) -m sandbox shell
+
+images: .venv/.setup-cluster ## Build, check and publish images/ (IMAGE=name for one)
+	@$(SANDBOX) images $(IMAGE)
+
+test-cluster: cluster-check .venv/.setup-cluster ## Up, images, tests, down (KEEP=1, ARGS="-k policy")
+	@$(SANDBOX) test $(ARGS)

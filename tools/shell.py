@@ -9,14 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from astroflow_core.errors import AstroFlowError
 
 BEAT = 20.0  # seconds; continuous integration wants a line every 30
 
 Argument = str | Path
 
 
-class CommandError(AstroFlowError):
+class ToolError(Exception):
+    """What failed, which value, and what to do about it; nothing need be installed to say so."""
+
+
+class CommandError(ToolError):
     """A program failed, or what it should bring about did not come in time."""
 
 

@@ -63,7 +63,7 @@ def build_image(name: str) -> Image:
 
     Raises
     ------
-    AstroFlowError
+    ToolError
         When a requirement, a package or a step of its folder fails.
     """
     recipe = Recipe.find(name)

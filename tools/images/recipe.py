@@ -4,8 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from astroflow_core.errors import AstroFlowError
-from tools.shell import CommandError, run
+from tools.shell import CommandError, ToolError, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "images"
@@ -17,7 +16,7 @@ PYTHON = "3.11"
 PLATFORM = "x86_64-manylinux_2_36"
 
 
-class ImageError(AstroFlowError):
+class ImageError(ToolError):
     """An image cannot be made from its folder; the message says why."""
 
 

@@ -1,31 +1,33 @@
-"""The commands: ``python -m sandbox up | down | images [NAME …] | shell | run COMMAND … | start-node NAME``."""
+"""The commands on the cluster that the environment names.
+
+check           tell what this machine lacks
+up              start it
+down            remove it
+images [NAME …] build images, check them and bring them to it
+test [ARG …]    up, images, tests, down; the arguments go to pytest
+shell           a shell with kubectl on it
+run COMMAND …   a command inside its world
+start-node NAME wire and start a node; inside its world only
+"""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from astroflow_core.errors import AstroFlowError
-from sandbox import cluster, images, processes
+from sandbox import cluster, images, preflight, processes, testing
 from sandbox.layout import Cluster, find_node
+from tools.shell import ToolError
 
-
-def main(command: str, arguments: Sequence[str]) -> None:
-    """Carry out one command on the cluster that the environment names."""
-    ours = Cluster.from_environ()
-    if command == "up":
-        cluster.up(ours)
-    elif command == "down":
-        cluster.down(ours)
-    elif command == "images":
-        images.make_images(ours, arguments)
-    elif command == "shell":
-        _become(ours, os.environ.get("SHELL", "/bin/sh"))
-    elif command == "run":
-        _become(ours, *arguments)
-    elif command == "start-node":
-        processes.start_node(ours, find_node(arguments[0]))
-    else:
-        raise SystemExit(__doc__)
+COMMANDS: dict[str, Callable[[Cluster, Sequence[str]], None]] = {
+    "check": lambda ours, _: preflight.check(ours, external=testing.is_external()),
+    "up": lambda ours, _: cluster.up(ours),
+    "down": lambda ours, _: cluster.down(ours),
+    "images": images.make_images,
+    "test": testing.run_tests,
+    "shell": lambda ours, _: _become(ours, os.environ.get("SHELL", "/bin/sh")),
+    "run": lambda ours, command: _become(ours, *command),
+    "start-node": lambda ours, names: processes.start_node(ours, find_node(names[0])),
+}
 
 
 def _become(ours: Cluster, *argv: str) -> None:
@@ -33,10 +35,17 @@ def _become(ours: Cluster, *argv: str) -> None:
     os.execvp("nsenter", list(map(str, processes.enter(ours, *argv))))  # noqa: S606
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """Carry out the command that `arguments` name."""
+    if not arguments or arguments[0] not in COMMANDS:
+        sys.exit(__doc__)
     try:
-        main(sys.argv[1] if sys.argv[1:] else "", sys.argv[2:])
-    except AstroFlowError as e:
+        COMMANDS[arguments[0]](Cluster.from_environ(), arguments[1:])
+    except ToolError as e:
         sys.exit(f"error: {e}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

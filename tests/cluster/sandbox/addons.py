@@ -25,7 +25,7 @@ def push_images(cluster: Cluster) -> None:
     pusher = Buildah(enter_network(cluster))
     for program in PROGRAMS:
         source = BUSYBOX if program == "busybox" else cluster.bin / program
-        pusher.push(_build(source), f"{REGISTRY}/{program}", compress=False)
+        pusher.push(_build(source), f"{REGISTRY}/{program}")
 
 
 def _build(program: Path) -> str:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox import addons, cgroups, preflight
+from sandbox import addons, cgroups, footprint, preflight
 from sandbox.control_plane import make_certificates
 from sandbox.errors import SandboxError
 from sandbox.layout import NODES, Cluster
@@ -20,7 +20,7 @@ def up(cluster: Cluster) -> None:
 
     Raises
     ------
-    AstroFlowError
+    ToolError
         When something is missing, or does not come up; nothing is left running.
     """
     preflight.check(cluster)
@@ -91,6 +91,12 @@ def _link_programs(cluster: Cluster, programs: list[Path]) -> None:
 def _stop(cluster: Cluster) -> None:
     kill_inits(cluster)
     cgroups.remove(cluster.identity)
+    await_until(lambda: not _has_disks(cluster), f"the end of mounts of {cluster.state}", 30)
+
+
+def _has_disks(cluster: Cluster) -> bool:
+    """Tell whether a loop device still holds a disk of a node."""
+    return any(disk.startswith(f"{cluster.state}/") for disk in footprint.loop_devices())
 
 
 def _remove(cluster: Cluster) -> None:

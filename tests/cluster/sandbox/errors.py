@@ -1,7 +1,7 @@
 """What a person can mend before or while a cluster starts."""
 
-from astroflow_core.errors import AstroFlowError
+from tools.shell import ToolError
 
 
-class SandboxError(AstroFlowError):
+class SandboxError(ToolError):
     """The cluster cannot be made, reached or removed; the message says what to do."""

@@ -21,11 +21,11 @@ def make_images(cluster: Cluster, names: Sequence[str]) -> None:
 
     Raises
     ------
-    AstroFlowError
+    ToolError
         When one cannot be built, or does not pass its own checks.
     """
     preflight.check_root()
-    preflight.check_packages()
+    preflight.check_packages(preflight.IMAGE_PACKAGES)
     for name in names or recipe_names():
         image = build_image(name)
         _check(image)
@@ -53,11 +53,11 @@ def _publish(cluster: Cluster, image: Image) -> None:
     chosen = os.environ.get("ASTROFLOW_REGISTRY")
     if chosen:
         with progress(f"pushing to {chosen}/{image.name}:{TAG}"):
-            Buildah().push(image.id, f"{chosen}/{image.name}:{TAG}", compress=True)
+            Buildah().push(image.id, f"{chosen}/{image.name}:{TAG}")
     elif find_init(cluster):
         with progress(f"pushing {image.name}:{TAG}"):
             pusher = Buildah(enter_network(cluster))
-            pusher.push(image.id, f"{REGISTRY}/{image.name}:{TAG}", compress=False)
+            pusher.push(image.id, f"{REGISTRY}/{image.name}:{TAG}")
         _retry_pulls(cluster)
     else:
         say(f"built {image.id}; no cluster is up and ASTROFLOW_REGISTRY is not set")

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox.cgroups import hierarchies
@@ -34,8 +35,11 @@ DISK = 20  # GiB: programs and their build cache, image layers, two nodes' copie
 MEMORY = 8  # GiB
 
 
-def check(cluster: Cluster) -> None:
-    """Check all that a cluster needs of this machine.
+IMAGE_PACKAGES = ("buildah", "debootstrap", "iproute2")
+
+
+def check(cluster: Cluster, *, external: bool = False) -> None:
+    """Check all that a cluster needs of this machine, or images alone for an `external` one.
 
     Raises
     ------
@@ -43,6 +47,9 @@ def check(cluster: Cluster) -> None:
         For the first thing that is missing, with the way to get it.
     """
     check_root()
+    if external:
+        check_packages(IMAGE_PACKAGES)
+        return
     check_packages()
     _check_go()
     _check_namespaces()
@@ -60,14 +67,9 @@ def check_root() -> None:
         )
 
 
-def missing_packages() -> list[str]:
-    """Return the Debian packages that are not installed."""
-    return [name for name, file in PACKAGES.items() if not Path(file).exists()]
-
-
-def check_packages() -> None:
+def check_packages(needed: Iterable[str] = PACKAGES) -> None:
     """Refuse to go on without a Debian package, naming the line that installs it."""
-    missing = missing_packages()
+    missing = [name for name in needed if not Path(PACKAGES[name]).exists()]
     if missing:
         raise SandboxError(
             "programs are missing; install them with\n"
