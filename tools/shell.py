@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-
 BEAT = 20.0  # seconds; continuous integration wants a line every 30
 
 Argument = str | Path

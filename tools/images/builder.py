@@ -148,4 +148,5 @@ def _sources() -> str:
 
 def _bytes(text: str) -> int:
     number, unit = text.split()
-    return round(float(number) * 1000 ** ("B", "KB", "MB", "GB").index(unit))
+    power = ("B", "KB", "MB", "GB").index(unit)
+    return round(float(number) * float(1000**power))

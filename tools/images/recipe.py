@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.shell import CommandError, ToolError, run
+from tools.shell import Argument, CommandError, ToolError, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "images"
@@ -73,6 +73,7 @@ class Recipe:
         ImageError
             When a requirement cannot be had, or not with the foundation.
         """
+        sources: list[Argument]
         if self.is_foundation:
             extra = FOUNDATIONS[self.name]
             sources = ["pyproject.toml", f"--extra={extra}", "--no-emit-package=astroflow-hub"]

@@ -29,7 +29,7 @@ def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return a line for each component that came, went or changed."""
     names = sorted({*before, *after})
     return [
-        f"  {name.removeprefix('pkg:')} {before.get(name, '–')} → {after.get(name, '–')}"
+        f"  {name.removeprefix('pkg:')} {before.get(name, '-')} → {after.get(name, '-')}"
         for name in names
         if before.get(name) != after.get(name)
     ]

@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from inside.kube import Kube
 
+from inside.kube import Kube
 from sandbox.layout import REGISTRY, Cluster
 
 # These run in pods: they are no modules to look for doctests in.

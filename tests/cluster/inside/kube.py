@@ -76,7 +76,7 @@ class Kube:
             },
             "volumeMounts": [
                 {"name": "home", "mountPath": "/home/jovyan"},
-                {"name": "tmp", "mountPath": "/tmp"},
+                {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
                 *spec.pop("mounts", []),
             ],
             **spec.pop("container", {}),

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from inside.kube import Kube, soon
 
 SCHEDULER = ("dask", "scheduler", "--host", "0.0.0.0")  # noqa: S104

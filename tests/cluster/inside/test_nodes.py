@@ -2,11 +2,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from inside.kube import Kube, soon
 
+from inside.kube import Kube, soon
 from sandbox.layout import NODES, Cluster
 from sandbox.node import share_of_machine
-from sandbox.processes import kill_node, start_node
+from sandbox.processes import find_init, kill_node, start_node
 
 SECOND = NODES[1]
 QUICK = [
@@ -50,12 +50,14 @@ def running_on(kube: Kube, app: str) -> set[str]:
 @pytest.fixture
 def second_node_is_back(own_cluster: Cluster, kube: Kube) -> Iterator[None]:
     yield
+    if find_init(own_cluster, SECOND.name) is None:
+        start_node(own_cluster, SECOND)
     kube("uncordon", SECOND.name)
     kube.wait(f"node/{SECOND.name}", "condition=Ready", 120)
 
 
-def test_each_node_offers_its_share_of_the_machine(own_cluster: Cluster, kube: Kube) -> None:
-    assert own_cluster.state.exists()
+@pytest.mark.usefixtures("own_cluster")
+def test_each_node_offers_its_share_of_the_machine(kube: Kube) -> None:
     cpu, _ = share_of_machine()
     offered = [node["status"]["allocatable"]["cpu"] for node in kube.list("nodes")]
     kube_style = str(cpu // 1000) if cpu % 1000 == 0 else f"{cpu}m"
@@ -78,8 +80,5 @@ def test_pod_of_a_lost_node_starts_elsewhere(own_cluster: Cluster, kube: Kube) -
     kube.wait("deployment/survivor", "condition=Available")
     assert running_on(kube, "survivor") == {SECOND.name}
     kill_node(own_cluster, SECOND)
-    try:
-        kube.wait(f"node/{SECOND.name}", "condition=Ready=Unknown", 60)
-        soon(lambda: running_on(kube, "survivor") == {NODES[0].name}, "a new pod", 90)
-    finally:
-        start_node(own_cluster, SECOND)
+    kube.wait(f"node/{SECOND.name}", "condition=Ready=Unknown", 60)
+    soon(lambda: running_on(kube, "survivor") == {NODES[0].name}, "a new pod", 90)

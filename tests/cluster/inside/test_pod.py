@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from inside.kube import Kube, soon
 
+from inside.kube import Kube, soon
 from tools.shell import CommandError
 
 SERVE = ("python", "-m", "http.server", "8080", "--directory", "/tmp")  # noqa: S108

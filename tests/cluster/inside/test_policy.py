@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from inside.kube import Kube, soon
 
 SERVE = ("python", "-m", "http.server", "8080", "--directory", "/tmp")  # noqa: S108

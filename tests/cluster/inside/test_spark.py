@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from inside.kube import Kube, soon
 
 JOB = [Path(__file__).parent / "jobs" / name for name in ("ten_executors.py", "executor.yaml")]

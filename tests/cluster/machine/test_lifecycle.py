@@ -2,8 +2,8 @@ import os
 import signal
 
 import pytest
-from machine.conftest import Commands
 
+from machine.conftest import Commands
 from sandbox.cluster import is_up
 from sandbox.layout import Cluster
 from sandbox.processes import find_init, kubectl

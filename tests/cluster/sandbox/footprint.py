@@ -52,4 +52,4 @@ def _foreign_processes() -> Iterator[str]:
 
 
 def _namespaces(process: Path) -> list[str]:
-    return [os.readlink(process / "ns" / name) for name in NAMESPACES]
+    return [str((process / "ns" / name).readlink()) for name in NAMESPACES]

@@ -41,8 +41,6 @@ def find_node(name: str) -> Node:
     return next(node for node in NODES if node.name == name)
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """One cluster, known by the folder that holds all its state."""

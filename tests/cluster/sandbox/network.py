@@ -1,6 +1,6 @@
 """The cables: a bridge that plays the world outside, and one card for each node."""
 
-from sandbox.layout import OUTSIDE_ADDRESSES, PODS, SERVICES, WORLD_ADDRESS, CONTROL_PLANE, Node
+from sandbox.layout import CONTROL_PLANE, OUTSIDE_ADDRESSES, PODS, SERVICES, WORLD_ADDRESS, Node
 from tools.shell import run
 
 BRIDGE = "br0"

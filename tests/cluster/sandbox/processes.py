@@ -61,9 +61,7 @@ def kill_inits(cluster: Cluster, role: str | None = None) -> None:
     def ours() -> list[int]:
         wanted = [INIT, str(cluster.state)]
         return [
-            pid
-            for pid, argv in _processes()
-            if argv[-3:-1] == wanted and role in (None, argv[-1])
+            pid for pid, argv in _processes() if argv[-3:-1] == wanted and role in (None, argv[-1])
         ]
 
     def gone() -> bool:
@@ -83,7 +81,15 @@ def enter(cluster: Cluster, *argv: Argument) -> list[Argument]:
     SandboxError
         When the cluster is not up.
     """
-    return [*_nsenter(cluster), "-a", "--", "env", f"--chdir={Path.cwd()}", *_environment(cluster), *argv]
+    return [
+        *_nsenter(cluster),
+        "-a",
+        "--",
+        "env",
+        f"--chdir={Path.cwd()}",
+        *_environment(cluster),
+        *argv,
+    ]
 
 
 def enter_network(cluster: Cluster, *argv: Argument) -> list[Argument]:

@@ -15,7 +15,6 @@ from sandbox.layout import FOLDER
 from tools.images.buildah import cache_folder
 from tools.shell import progress, run
 
-
 MODULES = FOLDER / "programs"
 CILIUM = "github.com/cilium/cilium"
 RENAMED = {"daemon": "cilium-agent"}

@@ -30,7 +30,7 @@ SETTINGS = {
 builder = SparkSession.builder.master("k8s://https://kubernetes.default.svc")
 spark = builder.config(map=SETTINGS).getOrCreate()
 context = spark.sparkContext
-while context._jsc.sc().getExecutorMemoryStatus().size() <= EXECUTORS:  # noqa: SLF001
+while context._jsc.sc().getExecutorMemoryStatus().size() <= EXECUTORS:
     time.sleep(0.5)
 square = udf(lambda n: n * n, "long")
 numbers = spark.range(0, 1000, numPartitions=4 * EXECUTORS)
