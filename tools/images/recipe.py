@@ -1,5 +1,6 @@
 """What a folder of ``images/`` says, and the lock made from it."""
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,16 @@ class Recipe:
     def is_foundation(self) -> bool:
         """Whether this image stands on no other."""
         return self.name in FOUNDATIONS
+
+    def ingredients(self) -> str:
+        """Return a digest of all that goes into the image but our own code."""
+        digest = hashlib.sha256()
+        folders = (IMAGES / self.foundation, self.folder)
+        inside = [path for folder in folders for path in folder.rglob("*")]
+        for path in sorted({*IMAGES.glob("*"), *inside}):
+            if path.is_file():
+                digest.update(f"{path}\n".encode() + path.read_bytes())
+        return digest.hexdigest()
 
     def write_lock(self) -> None:
         """Lock the requirements, keeping every pin that still serves.

@@ -40,6 +40,21 @@ def own_cluster() -> Cluster:
 
 
 @pytest.fixture
+def metrics(kube: Kube) -> None:
+    _need(kube, "metrics.k8s.io", "metrics-server")
+
+
+@pytest.fixture
+def dask_operator(kube: Kube) -> None:
+    _need(kube, "kubernetes.dask.org", "the Dask operator")
+
+
+def _need(kube: Kube, api: str, part: str) -> None:
+    if api not in kube("api-versions"):
+        pytest.skip(f"needs {part}, which this cluster lacks")
+
+
+@pytest.fixture
 def node_names(kube: Kube) -> list[str]:
     nodes = kube.list("nodes")
     return [node["metadata"]["name"] for node in nodes if not node["spec"].get("unschedulable")]

@@ -43,6 +43,7 @@ def dask_cluster(kube: Kube) -> dict[str, Any]:
     }
 
 
+@pytest.mark.usefixtures("dask_operator")
 @pytest.mark.timeout(400)
 def test_operator_makes_a_cluster_that_answers_and_removes_it(kube: Kube) -> None:
     kube.create(dask_cluster(kube))

@@ -55,6 +55,7 @@ def test_pod_larger_than_any_node_stays_pending_with_the_reason(kube: Kube) -> N
     assert "Insufficient cpu" in conditions[0]["message"]
 
 
+@pytest.mark.usefixtures("metrics")
 def test_metrics_of_a_running_pod_are_served(kube: Kube) -> None:
     kube.start(kube.pod("busy", "python", "-c", "while True: pass"))
     path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{kube.namespace}/pods"

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def _start(cluster: Cluster, programs: list[Path]) -> None:
     make_certificates(cluster)
     start_world(cluster)
     for node in NODES:
-        run(*enter(cluster, "python", "-m", "sandbox", "start-node", node.name))
+        run(*enter(cluster, sys.executable, "-m", "sandbox", "start-node", node.name))
     addons.push_images(cluster)
     await_until(lambda: _answers(cluster), f"the API server (see {cluster.logs})")
     addons.install(cluster)

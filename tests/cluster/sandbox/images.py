@@ -8,7 +8,7 @@ from sandbox.layout import REGISTRY, REPOSITORY, Cluster
 from sandbox.processes import enter_network, find_init, kubectl
 from tools.images.buildah import Buildah
 from tools.images.builder import Image, build_image
-from tools.images.recipe import FOUNDATIONS, recipe_names
+from tools.images.recipe import FOUNDATIONS, Recipe, recipe_names
 from tools.images.report import describe, difference
 from tools.shell import progress, say
 
@@ -33,10 +33,14 @@ def make_images(cluster: Cluster, names: Sequence[str]) -> None:
 
 
 def _check(image: Image) -> None:
-    """Verify a new image and tell what is in it; one that was checked is left alone."""
+    """Verify a new image and tell what is in it.
+
+    One that was checked is left alone until anything but our own code changes in it:
+    the code has its tests, and should be in a pod within seconds.
+    """
     bill = BILLS / f"{image.name}.cdx.json"
-    stamp = BILLS / f".{image.name}.verified"
-    if stamp.exists() and stamp.read_text() == image.id:
+    stamp, ingredients = BILLS / f".{image.name}.verified", Recipe(image.name).ingredients()
+    if stamp.exists() and stamp.read_text() == ingredients:
         return
     with progress(f"checking the image {image.name}"):
         say(f"the checks of {image.name}:\n{image.verify().rstrip()}")
@@ -45,7 +49,7 @@ def _check(image: Image) -> None:
     say(describe(image))
     if image.name not in FOUNDATIONS:
         say(difference(image, build_image("astroflow")))
-    stamp.write_text(image.id)
+    stamp.write_text(ingredients)
 
 
 def _publish(cluster: Cluster, image: Image) -> None:

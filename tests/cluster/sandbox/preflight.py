@@ -67,9 +67,14 @@ def check_root() -> None:
         )
 
 
+def missing_packages(needed: Iterable[str] = PACKAGES) -> list[str]:
+    """Return the Debian packages of `needed` that are not installed."""
+    return [name for name in needed if not Path(PACKAGES[name]).exists()]
+
+
 def check_packages(needed: Iterable[str] = PACKAGES) -> None:
     """Refuse to go on without a Debian package, naming the line that installs it."""
-    missing = [name for name in needed if not Path(PACKAGES[name]).exists()]
+    missing = missing_packages(needed)
     if missing:
         raise SandboxError(
             "programs are missing; install them with\n"
