@@ -5,10 +5,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.shell import Argument, CommandError, ToolError, run
+from tools.shell import CommandError, ToolError, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "images"
+PROJECT = REPOSITORY / "pyproject.toml"
 
 # The images that others build on, each with the extra of pyproject.toml it serves.
 FOUNDATIONS = {"astroflow": "demo", "hub": "hub"}
@@ -84,22 +85,33 @@ class Recipe:
         ImageError
             When a requirement cannot be had, or not with the foundation.
         """
-        sources: list[Argument]
+        if self._lock_is_new():
+            return
         if self.is_foundation:
             extra = FOUNDATIONS[self.name]
-            sources = ["pyproject.toml", f"--extra={extra}", "--no-emit-package=astroflow-hub"]
+            sources = [PROJECT.name, f"--extra={extra}", "--no-emit-package=astroflow-hub"]
         else:
-            sources = [f"--constraint={Recipe('astroflow').lock}"]
+            sources = ["--constraint=images/astroflow/requirements.lock"]
         try:
             run(
                 *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
                 *("--generate-hashes", f"--python-version={PYTHON}"),
                 *(f"--python-platform={PLATFORM}", f"--output-file={self.lock}"),
-                *(*sources, self.folder / "requirements.in"),
+                *(*sources, f"images/{self.name}/requirements.in"),
                 cwd=REPOSITORY,
             )
         except CommandError as e:
             raise ImageError(f"images/{self.name}/requirements.in cannot be locked: {e}") from e
+        self.lock.touch()
+
+    def _lock_is_new(self) -> bool:
+        above = PROJECT if self.is_foundation else Recipe("astroflow").lock
+        sources = (above, self.folder / "requirements.in")
+        return self.lock.exists() and _changed(self.lock) > max(map(_changed, sources))
+
+
+def _changed(file: Path) -> float:
+    return file.stat().st_mtime
 
 
 def recipe_names() -> list[str]:
