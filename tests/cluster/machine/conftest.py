@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.footprint import footprint
+from sandbox.footprint import difference, footprint
 from sandbox.layout import Cluster
 from tools.shell import await_until
 
@@ -48,7 +48,7 @@ def commands_of(cluster: Cluster) -> Iterator[Commands]:
     commands = Commands(cluster)
     yield commands
     commands.run("down")
-    assert footprint() == before
+    assert difference(before, footprint()) == {}
     assert not cluster.state.exists()
 
 

@@ -11,6 +11,7 @@ start-node NAME wire and start a node; inside its world only
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str]) -> None:
     """Carry out the command that `arguments` name."""
     if not arguments or arguments[0] not in COMMANDS:
         sys.exit(__doc__)
+    # Both end a command in order, also where a shell in the background ignores one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         COMMANDS[arguments[0]](Cluster.from_environ(), arguments[1:])
     except ToolError as e:

@@ -1,9 +1,9 @@
-"""What a cluster could leave on a machine: compared before and after, in two words equal."""
+"""What a cluster could leave on a machine: compared before and after."""
 
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sandbox import cgroups
@@ -26,6 +26,14 @@ def footprint() -> dict[str, list[str]]:
             f"{name} {(Path('/proc/sys') / name).read_text().strip()}" for name in MACHINE_SETTINGS
         ],
     }
+
+
+def difference(
+    before: Mapping[str, list[str]], after: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """Return what came or went, by kind; empty when the two are equal."""
+    changed = {kind: sorted(set(before[kind]) ^ set(after[kind])) for kind in before}
+    return {kind: lines for kind, lines in changed.items() if lines}
 
 
 def _cgroups() -> Iterator[str]:
