@@ -22,7 +22,7 @@ try:
     hub = EmbeddedHub.from_environ(os.environ, here)
     hub.make_state_dir()
     hub.check_port()
-    lock = hub.lock()
+    hub.lock()
     spawner = c.AstroFlowLocalSpawner
     read_store(spawner.get("profiles", []), spawner.profiles_dir, str(hub.data_dir))
 except AstroFlowError as error:

@@ -16,7 +16,6 @@ from astroflow_core.errors import AstroFlowError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TextIO
 
 HOST = "127.0.0.1"
 PORT_VARIABLE = "ASTROFLOW_HUB_PORT"
@@ -93,24 +92,25 @@ class EmbeddedHub:
                 f"set {STATE_VARIABLE} to a folder you can write to"
             ) from error
 
-    def lock(self) -> TextIO:
-        """Return the state's lock; the hub holds it as long as the file stays open.
+    def lock(self) -> int:
+        """Return a file descriptor that holds the state's lock until it is closed.
 
         Raises
         ------
         HubError
             When another hub holds it.
         """
-        file = (self.state_dir / "lock").open("w", encoding="ascii")
+        # No file object: it would be closed, and the lock be gone, when nobody refers to it.
+        descriptor = os.open(self.state_dir / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            file.close()
+            os.close(descriptor)
             raise HubError(
                 f"a hub is running on {self.state_dir} already: stop it, or set "
                 f"{STATE_VARIABLE} to a folder of its own for this one"
             ) from None
-        return file
+        return descriptor
 
     def check_port(self) -> None:
         """Refuse a port on which something listens.

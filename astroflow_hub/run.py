@@ -33,10 +33,12 @@ def main() -> int:
     """Run the hub until it is ended; return its exit code."""
     if "--with-parent" in sys.argv[1:]:
         end_with_parent()
+    os.umask(0o077)  # logs are nobody else's to read
     try:
         hub = EmbeddedHub.from_environ(os.environ, Path.cwd())
         hub.make_state_dir()
         hub.check_port()
+        os.close(hub.lock())  # the hub takes it again; here it guards the running one's log
     except AstroFlowError as error:
         _say(f"astroflow: the hub does not start:\n{error}")
         return 1
@@ -49,7 +51,7 @@ def _run(hub: EmbeddedHub, command: Sequence[str]) -> int:
     with log.open("wb") as file:
         greet = partial(_greet_when_ready, hub, log)
         code = supervise(command, started=greet, stdout=file, stderr=STDOUT)
-    _say("The hub has ended, and all that it started.")
+    _say(f"The hub has ended (code {code}), and all that it started.")
     return code
 
 

@@ -1,5 +1,6 @@
 """How a hub on one machine is configured, and how it refuses."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -74,9 +75,11 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 def test_two_hubs_cannot_share_their_state(tmp_path: Path) -> None:
     found = hub(tmp_path)
     found.make_state_dir()
-    with found.lock(), pytest.raises(HubError, match=r"running on .*astroflow already"):
+    lock = found.lock()
+    with pytest.raises(HubError, match=r"running on .*astroflow already"):
         found.lock()
-    found.lock().close()
+    os.close(lock)
+    os.close(found.lock())
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
