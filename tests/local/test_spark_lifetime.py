@@ -202,6 +202,15 @@ def test_settings_that_are_wrong_start_nothing(
     assert "Completed" not in done.stdout
 
 
+def path_without_java(folder: Path) -> Path:
+    """Make a folder of links to the machine's programs, for Spark starts some, but no Java."""
+    folder.mkdir()
+    for program in Path("/usr/bin").iterdir():
+        if program.name != "java":
+            (folder / program.name).symlink_to(program)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def packaged(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the environment of a machine without Java, its class archive made."""
@@ -209,9 +218,9 @@ def packaged(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     environ = os.environ | {
         "ASTROFLOW_CATALOGUES": f'["{sample}"]',
         "ASTROFLOW_CACHE_DIR": str(folder),
-        "PATH": str(folder),
+        "PATH": str(path_without_java(folder / "bin")),
+        "JAVA_HOME": "",
     }
-    environ.pop("JAVA_HOME", None)
     command = [sys.executable, "-m", "astroflow_spark_gaia.warm_up"]
     subprocess.run(command, env=environ, check=True, timeout=280, capture_output=True)
     return environ

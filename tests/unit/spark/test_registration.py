@@ -15,16 +15,17 @@ COLUMNS = Release.named("gaia_dr3_sample").tables[0].columns
 def test_a_schema_is_one_that_spark_reads() -> None:
     schema = StructType.fromJson(json.loads(schema_json(COLUMNS)))
     assert schema.simpleString() == (
-        "struct<source_id:bigint,ra:double,dec:double,phot_g_mean_mag:float,pmra:float,pmdec:float>"
+        "struct<source_id:bigint,ra:double,dec:double,phot_g_mean_mag:float,"
+        "phot_bp_mean_mag:float,phot_rp_mean_mag:float>"
     )
 
 
 def test_a_column_carries_its_comment_unit_and_ucd() -> None:
     schema = StructType.fromJson(json.loads(schema_json(COLUMNS)))
-    assert schema["pmdec"].metadata == {
-        "comment": "Proper motion in declination direction [mas/yr]",
-        "unit": "mas/yr",
-        "ucd": "pos.pm;pos.eq.dec",
+    assert schema["phot_rp_mean_mag"].metadata == {
+        "comment": "Integrated RP mean magnitude [mag]",
+        "unit": "mag",
+        "ucd": "phot.mag;em.opt.R",
     }
 
 
