@@ -84,7 +84,7 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
 
     Numpy and pyarrow let go of Python's lock while they work, so threads are enough.
     """
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    pool = ThreadPoolExecutor(_cores())
     try:
         jobs = [(file, pool.submit(file.write)) for file in files]
         for file, job in jobs:
@@ -92,6 +92,11 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
             yield file
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    # Fewer than the machine has where the process is held to some; macOS cannot tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _options(schema: pa.Schema, key: str) -> dict[str, Any]:
