@@ -92,3 +92,12 @@ def test_the_first_failure_ends_the_writing_of_all(tmp_path: Path) -> None:
     bad = NewFile(tmp_path / "none" / "bad.parquet", schema, "source_id", lambda: [ROWS])
     with pytest.raises(FileNotFoundError):
         list(write_all([bad, good]))
+
+
+def test_narrow_whole_numbers_go_into_a_dictionary(path: Path) -> None:
+    schema = pa.schema([("source_id", pa.int64()), ("n", pa.int16())])
+    rows = pa.table([[1, 2], [7, 7]], schema=schema)
+    NewFile(path, schema, "source_id", lambda: [rows]).write()
+    group = pq.read_metadata(path).row_group(0)
+    assert group.column(1).has_dictionary_page
+    assert not group.column(0).has_dictionary_page
