@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROW_GROUP_ROWS = 131_072
 LICENCE = "CC BY-SA 3.0 IGO"
 PREFIX = "astroflow."
+Label = Literal["real", "derived", "modelled", "synthetic"]
 _NARROW = 16  # bits
 
 
@@ -34,7 +35,7 @@ class Origin:
     """Where the rows of a dataset come from; every file says it in its footer."""
 
     release: Release
-    label: Literal["real", "synthetic"]
+    label: Label
     note: str
 
     def schema(self, table: ReleaseTable, **bounds: int) -> pa.Schema:
@@ -54,7 +55,7 @@ class Origin:
             "label": self.label,
             "note": self.note,
         }
-        if self.label == "real":
+        if self.label != "synthetic":
             facts |= {"acknowledgement": self.release.acknowledgement, "licence": LICENCE}
         metadata = {PREFIX + name: str(value) for name, value in (facts | bounds).items()}
         return arrow_schema(table.columns).with_metadata(metadata)

