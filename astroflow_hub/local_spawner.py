@@ -100,6 +100,10 @@ class AstroFlowLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     def _default_interrupt_timeout(self) -> int:
         return GRACE + 4  # the server's lifeline ends it within GRACE and tidies up
 
+    @default("http_timeout")
+    def _default_http_timeout(self) -> int:
+        return 120  # seconds; a laptop that is busy takes a while to start JupyterLab
+
     @default("env_keep")
     def _default_env_keep(self) -> list[str]:
         return [*super()._env_keep_default(), "JAVA_HOME"]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIG = "jupyterhub_config.py"
+LAST_WORDS = 20  # lines of its log that are shown of a hub that did not start
 
 
 def main() -> int:
@@ -58,7 +59,8 @@ def _run(hub: EmbeddedHub, command: Sequence[str]) -> int:
 def _greet_when_ready(hub: EmbeddedHub, log: Path, process: Popen[bytes]) -> None:
     while not _is_healthy(hub.port):
         if process.poll() is not None:
-            _say(log.read_text(encoding="utf-8", errors="replace").strip())
+            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            _say("\n".join(words[-LAST_WORDS:]))
             return
         time.sleep(0.2)
     password = f"the one in {PASSWORD_VARIABLE}" if hub.chosen_password else hub.password_file

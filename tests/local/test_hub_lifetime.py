@@ -44,19 +44,15 @@ def interrupt(hub: RunningHub) -> None:
     hub.process.send_signal(signal.SIGINT)
 
 
-def terminate(hub: RunningHub) -> None:
-    hub.process.send_signal(signal.SIGTERM)
-
-
 def kill(hub: RunningHub) -> None:
-    hub.process.kill()
+    hub.process.kill()  # the hub itself is then sent SIGTERM
 
 
 def kill_the_hub_itself(hub: RunningHub) -> None:
     hub_process(hub).kill()
 
 
-@pytest.mark.parametrize("end", [interrupt, terminate, kill, kill_the_hub_itself])
+@pytest.mark.parametrize("end", [interrupt, kill, kill_the_hub_itself])
 def test_nothing_is_left_of_a_hub(
     tmp_path: Path, sample: Path, end: Callable[[RunningHub], None]
 ) -> None:

@@ -63,6 +63,14 @@ def test_a_password_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert found.state_dir.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_password_file_without_a_password_is_named(tmp_path: Path) -> None:
+    found = hub(tmp_path)
+    found.make_state_dir()
+    found.password_file.write_text("\n")
+    with pytest.raises(HubError, match=r"the password in .*password has to be at least 8"):
+        found.password()
+
+
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
