@@ -42,6 +42,9 @@ lint: setup-dev ## Check style, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: setup-dev ## Measure beside plain Spark, DuckDB, Polars; BENCH="--rows 2000000" for less
+	@exec $(BIN)/python -m benchmarks $(BENCH)
+
 test: setup-dev lint ## Run lint and every test that one machine can run
 	$(BIN)/pytest
 

@@ -15,6 +15,7 @@ here = Path(__file__).parent
 python = [sys.executable, "-P", "-m"]
 c = get_config()  # noqa: F821
 
+# Or in place of the folder: c.AstroFlowLocalSpawner.profiles = [{"slug": …}, …]
 c.AstroFlowLocalSpawner.profiles_dir = str(here / "profiles")
 c.AstroFlowLocalSpawner.demos_dir = str(here / "notebooks" / "demo")
 
@@ -22,8 +23,9 @@ try:
     hub = EmbeddedHub.from_environ(os.environ, here)
     hub.make_state_dir()
     hub.check_port()
-    lock = hub.lock()
+    hub.lock()
     spawner = c.AstroFlowLocalSpawner
+    c.PasswordLogin.user_password = hub.password()
     read_store(spawner.get("profiles", []), spawner.profiles_dir, str(hub.data_dir))
 except AstroFlowError as error:
     sys.exit(f"astroflow: the hub does not start:\n{error}")
@@ -35,7 +37,6 @@ c.AstroFlowLocalSpawner.homes_dir = str(hub.state_dir / "homes")
 c.AstroFlowLocalSpawner.logs_dir = str(hub.state_dir / "logs")
 
 c.JupyterHub.authenticator_class = "astroflow_hub.password_login.PasswordLogin"
-c.PasswordLogin.user_password = hub.password()
 
 c.JupyterHub.bind_url = hub.url
 c.JupyterHub.hub_bind_url = f"http://{HOST}:{random_port()}"

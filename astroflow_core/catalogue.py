@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from astroflow_core.errors import CatalogueError
-from astroflow_core.model import Model, problems, read_yaml
+from astroflow_core.model import Model
 from astroflow_core.release import Release, ReleaseTable
 
 if TYPE_CHECKING:
@@ -199,10 +199,7 @@ class Catalogue:
                 f"no catalogue in {root}: {CATALOGUE_FILE} is missing; "
                 f"`astroflow data sample` makes one"
             )
-        try:
-            return cls(root, CatalogueFile.model_validate(read_yaml(path, CatalogueError)))
-        except ValidationError as error:
-            raise CatalogueError(f"{path}: {'; '.join(problems(error))}") from error
+        return cls(root, CatalogueFile.read(path, CatalogueError))
 
     def database(self, name: str) -> Database:
         """Return the database called ``name`` (in any case).

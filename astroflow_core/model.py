@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,6 +22,17 @@ class Model(BaseModel):
     """A frozen value that refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, path: Path, failure: type[AstroFlowError]) -> Self:
+        """Return the value that the YAML file at ``path`` describes.
+
+        Raises ``failure``, naming the file and each field that is wrong.
+        """
+        try:
+            return cls.model_validate(read_yaml(path, failure))
+        except ValidationError as error:
+            raise failure(f"{path}: {'; '.join(problems(error))}") from error
 
 
 def problems(error: ValidationError) -> list[str]:

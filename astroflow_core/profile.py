@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from astroflow_core.errors import ProfileError
-from astroflow_core.model import Model, problems, read_yaml
+from astroflow_core.model import Model, problems
 from astroflow_core.session import ClusterSize, memory_bytes
 
 if TYPE_CHECKING:
@@ -145,10 +145,7 @@ class Profile(Server):
         ProfileError
             Naming the file and each field that is wrong.
         """
-        try:
-            return cls.model_validate(read_yaml(path, ProfileError))
-        except ValidationError as error:
-            raise ProfileError(f"{path}: {'; '.join(problems(error))}") from error
+        return cls.read(path, ProfileError)
 
     def with_choices(self, choices: Mapping[str, str]) -> Profile:
         """Return this profile with a person's choices applied; it has no options any more.

@@ -6,10 +6,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
 from astroflow_core.errors import CatalogueError
-from astroflow_core.model import Model, problems, read_yaml
+from astroflow_core.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,10 +88,7 @@ class Release(Model):
         CatalogueError
             Naming the file and each field that is wrong.
         """
-        try:
-            return cls.model_validate(read_yaml(path, CatalogueError))
-        except ValidationError as error:
-            raise CatalogueError(f"{path}: {'; '.join(problems(error))}") from error
+        return cls.read(path, CatalogueError)
 
 
 @cache

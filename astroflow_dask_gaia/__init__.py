@@ -1,7 +1,7 @@
 """A Dask client over the Gaia catalogues from one import.
 
 >>> from astroflow_dask_gaia import client, read_table  # doctest: +SKIP
->>> read_table("gaiadr3.gaia_source", columns=["parallax"]).mean().compute()  # doctest: +SKIP
+>>> read_table("gaia_source", columns=["phot_g_mean_mag"]).mean().compute()  # doctest: +SKIP
 
 Importing the package starts nothing; asking for ``client`` does.
 """

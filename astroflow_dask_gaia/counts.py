@@ -91,8 +91,8 @@ def group_files(files: Sequence[Path], groups: int) -> list[tuple[Path, ...]]:
 
 def count_files(paths: Sequence[Path], level: int) -> Runs:
     """Return pixels and how many rows of ``paths`` lie in each; runs on a worker."""
-    runs = (pixel_runs(pixels) for path in paths for pixels in read_pixels(path, level))
-    return _on_a_map(runs, level) if level <= _WHOLE_MAP_LEVEL else _one_after_another(runs)
+    found = (runs for path in paths for runs in read_runs(path, level))
+    return _on_a_map(found, level) if level <= _WHOLE_MAP_LEVEL else _one_after_another(found)
 
 
 def _on_a_map(runs: Iterator[Runs], level: int) -> Runs:
@@ -119,19 +119,19 @@ def pixel_runs(pixels: NDArray[np.int64]) -> Runs:
     return pixels[edges[:-1]], np.diff(edges)
 
 
-def read_pixels(path: Path, level: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the pixels of each row group of ``path`` that has any ``source_id``.
+def read_runs(path: Path, level: int) -> Iterator[Runs]:
+    """Yield the pixel runs of each row group of ``path`` that has any ``source_id``.
 
     Raises
     ------
     CatalogueError
-        When the file cannot be read, has no ``source_id``, or one that lies on no pixel.
+        When the file cannot be read, has no int64 ``source_id``, or one that lies on no pixel.
     """
     for ids in read_ids(path):
-        pixels = pixel_of(ids, level)
+        pixels, counts = pixel_runs(pixel_of(ids, level))
         if pixels.min() < 0 or pixels.max() >= pixel_count(level):
             raise CatalogueError(f"{path} has a {_COLUMN} that lies in no HEALPix pixel")
-        yield pixels
+        yield pixels, counts
 
 
 def read_ids(path: Path) -> Iterator[NDArray[np.int64]]:
@@ -140,12 +140,13 @@ def read_ids(path: Path) -> Iterator[NDArray[np.int64]]:
     Raises
     ------
     CatalogueError
-        When the file cannot be read or has no ``source_id``.
+        When the file cannot be read or has no int64 ``source_id``.
     """
     try:
         with pq.ParquetFile(path) as file:
-            if _COLUMN not in file.schema_arrow.names:
-                raise CatalogueError(f"{path} has no column {_COLUMN!r} to tell pixels from")
+            schema = file.schema_arrow
+            if _COLUMN not in schema.names or schema.field(_COLUMN).type != pa.int64():
+                raise CatalogueError(f"{path} has no column {_COLUMN!r} of 64-bit whole numbers")
             for group in range(file.num_row_groups):
                 column = file.read_row_group(group, [_COLUMN], use_threads=False)[_COLUMN]
                 ids = column.drop_null().to_numpy()

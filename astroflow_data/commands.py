@@ -77,6 +77,8 @@ def synth(  # noqa: PLR0913 (each is an option of the command)
 
     if not _NAME.fullmatch(name):
         raise DataError(f"--name {name!r}: use small letters, digits, dots, hyphens, underscores")
+    if not _names(tables):
+        raise DataError(f"--tables names no table; give names with commas between: {TABLES}")
     recipe = Recipe.for_rows(rows, seed=seed, files=files, buckets=buckets, columns=_names(columns))
     began = time.monotonic()
     with _progress() as report:

@@ -1,6 +1,6 @@
 """How a parquet file of ours is encoded, and what its footer says of the rows.
 
-Measured over Gaia-like rows: integers by differences, floats by byte streams and zstd take
+Measured over Gaia-like rows: ids by differences, floats by byte streams and zstd take
 two thirds of the bytes of pyarrow's defaults; keys packed by differences alone decode more
 than twice as fast in pyarrow, DuckDB and Polars.
 """
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROW_GROUP_ROWS = 131_072
 LICENCE = "CC BY-SA 3.0 IGO"
 PREFIX = "astroflow."
+Label = Literal["real", "derived", "modelled", "synthetic"]
+_NARROW = 16  # bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Origin:
     """Where the rows of a dataset come from; every file says it in its footer."""
 
     release: Release
-    label: Literal["real", "synthetic"]
+    label: Label
     note: str
 
     def schema(self, table: ReleaseTable, **bounds: int) -> pa.Schema:
@@ -53,7 +55,7 @@ class Origin:
             "label": self.label,
             "note": self.note,
         }
-        if self.label == "real":
+        if self.label != "synthetic":
             facts |= {"acknowledgement": self.release.acknowledgement, "licence": LICENCE}
         metadata = {PREFIX + name: str(value) for name, value in (facts | bounds).items()}
         return arrow_schema(table.columns).with_metadata(metadata)
@@ -84,7 +86,7 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
 
     Numpy and pyarrow let go of Python's lock while they work, so threads are enough.
     """
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    pool = ThreadPoolExecutor(_cores())
     try:
         jobs = [(file, pool.submit(file.write)) for file in files]
         for file, job in jobs:
@@ -92,6 +94,11 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
             yield file
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    # Fewer than the machine has where the process is held to some; macOS cannot tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _options(schema: pa.Schema, key: str) -> dict[str, Any]:
@@ -109,9 +116,10 @@ def _encoding(field: pa.Field) -> str | None:
     """Return the encoding of a column, or None where parquet's dictionary serves best."""
     if pa.types.is_floating(field.type):
         return "BYTE_STREAM_SPLIT"
-    if pa.types.is_integer(field.type) or pa.types.is_temporal(field.type):
-        return "DELTA_BINARY_PACKED"
     if pa.types.is_boolean(field.type):
         return "PLAIN"
+    if pa.types.is_primitive(field.type):
+        # Columns as narrow as int16 hold few different numbers.
+        return "DELTA_BINARY_PACKED" if field.type.bit_width > _NARROW else None
     is_identifier = field.metadata.get(b"ucd", b"").startswith(b"meta.id")
     return "DELTA_LENGTH_BYTE_ARRAY" if is_identifier else None

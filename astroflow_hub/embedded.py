@@ -16,7 +16,6 @@ from astroflow_core.errors import AstroFlowError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TextIO
 
 HOST = "127.0.0.1"
 PORT_VARIABLE = "ASTROFLOW_HUB_PORT"
@@ -50,13 +49,13 @@ class EmbeddedHub:
         HubError
             When one of them is not valid.
         """
-        default = here / ".astroflow"
+        default, password = here / ".astroflow", environ.get(PASSWORD_VARIABLE)
         return cls(
             port=_port(environ.get(PORT_VARIABLE) or "8000"),
             state_dir=Path(environ.get(STATE_VARIABLE) or default).absolute(),
             data_dir=Path(environ.get("ASTROFLOW_DATA_DIR") or default / "data").absolute(),
             cache_dir=Path(environ.get("ASTROFLOW_CACHE_DIR") or default / "cache").absolute(),
-            chosen_password=_check_password(environ.get(PASSWORD_VARIABLE)),
+            chosen_password=_checked(password, PASSWORD_VARIABLE) if password else None,
         )
 
     @property
@@ -70,12 +69,19 @@ class EmbeddedHub:
         return self.state_dir / "password"
 
     def password(self) -> str:
-        """Return the chosen password, or the generated one; generate it the first time."""
+        """Return the chosen password, or the generated one; generate it the first time.
+
+        Raises
+        ------
+        HubError
+            When the file that keeps it holds none.
+        """
         if self.chosen_password:
             return self.chosen_password
         with suppress(FileExistsError):
             write_secret(self.password_file, secrets.token_urlsafe(12))
-        return self.password_file.read_text(encoding="ascii").strip()
+        kept = self.password_file.read_text(encoding="utf-8", errors="replace").strip()
+        return _checked(kept, f"the password in {self.password_file}")
 
     def make_state_dir(self) -> None:
         """Make the folder of the hub's state, closed to other system users.
@@ -93,24 +99,25 @@ class EmbeddedHub:
                 f"set {STATE_VARIABLE} to a folder you can write to"
             ) from error
 
-    def lock(self) -> TextIO:
-        """Return the state's lock; the hub holds it as long as the file stays open.
+    def lock(self) -> int:
+        """Return a file descriptor that holds the state's lock until it is closed.
 
         Raises
         ------
         HubError
             When another hub holds it.
         """
-        file = (self.state_dir / "lock").open("w", encoding="ascii")
+        # No file object: it would be closed, and the lock be gone, when nobody refers to it.
+        descriptor = os.open(self.state_dir / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            file.close()
+            os.close(descriptor)
             raise HubError(
                 f"a hub is running on {self.state_dir} already: stop it, or set "
                 f"{STATE_VARIABLE} to a folder of its own for this one"
             ) from None
-        return file
+        return descriptor
 
     def check_port(self) -> None:
         """Refuse a port on which something listens.
@@ -150,9 +157,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _check_password(password: str | None) -> str | None:
-    if password and (len(password) < MIN_PASSWORD or not password.isascii()):
-        raise HubError(
-            f"{PASSWORD_VARIABLE} has to be at least {MIN_PASSWORD} characters long, of ASCII only"
-        )
-    return password or None
+def _checked(password: str, origin: str) -> str:
+    if len(password) < MIN_PASSWORD or not password.isascii():
+        raise HubError(f"{origin} has to be at least {MIN_PASSWORD} characters long, of ASCII only")
+    return password

@@ -42,7 +42,7 @@ def make_home(home: Path, demos: Path) -> None:
     """Make ``home``, closed to other system users, and give it the demos it never had."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = home / GIVEN_FILE
-    given = set(record.read_text(encoding="utf-8").splitlines()) if record.exists() else set()
+    given = set(_lines(record))
     new = [name for name in _files(demos) if name not in given]
     for name in new:
         _give(demos / name, home / DEMO_FOLDER / name)
@@ -50,6 +50,10 @@ def make_home(home: Path, demos: Path) -> None:
         part = record.with_name(f"{GIVEN_FILE}.part")
         part.write_text("".join(f"{name}\n" for name in sorted(given | set(new))), encoding="utf-8")
         part.replace(record)
+
+
+def _lines(record: Path) -> list[str]:
+    return record.read_text("utf-8", errors="replace").splitlines() if record.exists() else []
 
 
 def _files(demos: Path) -> Iterator[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from astroflow_core.machine import fit
 from astroflow_core.session import SessionSettings
-from astroflow_hub.machine import fit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from astroflow_core.machine import Machine
     from astroflow_core.profile import Profile
-    from astroflow_hub.machine import Machine
+
+# Of the memory: a part for Spark and one for Dask, as a person may use both at once; the
+# rest is for the notebooks and the machine itself.
+CLUSTER_SHARE = 0.3
 
 
 def local_settings(
@@ -26,8 +30,8 @@ def local_settings(
         catalogues=tuple(root / name for name in profile.catalogues),
         engine="local",
         default_database=profile.default_database,
-        spark=fit(profile.spark, machine, pods=1),
-        dask=fit(profile.dask, machine, pods=machine.cores),
+        spark=fit(profile.spark, machine, pods=1, share=CLUSTER_SHARE),
+        dask=fit(profile.dask, machine, pods=machine.cores, share=CLUSTER_SHARE),
         cache_dir=cache_dir.resolve(),
     )
 

@@ -13,11 +13,11 @@ from jupyterhub.utils import random_port
 from traitlets import Dict, Instance, List, Unicode, default
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_core.machine import Machine
 from astroflow_core.profile import Profile
 from astroflow_hub.homes import make_home, safe_name
 from astroflow_hub.lifeline import GRACE
 from astroflow_hub.local_session import local_settings, session_environ
-from astroflow_hub.machine import Machine
 from astroflow_hub.options_form import choose, parse_form, render_form
 from astroflow_hub.profile_store import ProfilesError, ProfileStore
 
@@ -99,6 +99,10 @@ class AstroFlowLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     @default("interrupt_timeout")
     def _default_interrupt_timeout(self) -> int:
         return GRACE + 4  # the server's lifeline ends it within GRACE and tidies up
+
+    @default("http_timeout")
+    def _default_http_timeout(self) -> int:
+        return 120  # seconds; a laptop that is busy takes a while to start JupyterLab
 
     @default("env_keep")
     def _default_env_keep(self) -> list[str]:

@@ -27,16 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIG = "jupyterhub_config.py"
+LAST_WORDS = 20  # lines of its log that are shown of a hub that did not start
 
 
 def main() -> int:
     """Run the hub until it is ended; return its exit code."""
     if "--with-parent" in sys.argv[1:]:
         end_with_parent()
+    os.umask(0o077)  # logs are nobody else's to read
     try:
         hub = EmbeddedHub.from_environ(os.environ, Path.cwd())
         hub.make_state_dir()
         hub.check_port()
+        os.close(hub.lock())  # the hub takes it again; here it guards the running one's log
     except AstroFlowError as error:
         _say(f"astroflow: the hub does not start:\n{error}")
         return 1
@@ -49,14 +52,15 @@ def _run(hub: EmbeddedHub, command: Sequence[str]) -> int:
     with log.open("wb") as file:
         greet = partial(_greet_when_ready, hub, log)
         code = supervise(command, started=greet, stdout=file, stderr=STDOUT)
-    _say("The hub has ended, and all that it started.")
+    _say(f"The hub has ended (code {code}), and all that it started.")
     return code
 
 
 def _greet_when_ready(hub: EmbeddedHub, log: Path, process: Popen[bytes]) -> None:
     while not _is_healthy(hub.port):
         if process.poll() is not None:
-            _say(log.read_text(encoding="utf-8", errors="replace").strip())
+            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            _say("\n".join(words[-LAST_WORDS:]))
             return
         time.sleep(0.2)
     password = f"the one in {PASSWORD_VARIABLE}" if hub.chosen_password else hub.password_file

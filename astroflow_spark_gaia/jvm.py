@@ -125,9 +125,10 @@ class Jvm:
     def start(cls, command: list[str], log: Path) -> Jvm:
         """Start ``command``; it ends with this process, however that ends."""
         scratch = Path(mkdtemp(prefix="astroflow-spark-"))
+        program, *arguments = command
         with log.open("wb") as output:
             process = Popen(
-                command,
+                [program, f"-Djava.io.tmpdir={scratch}", *arguments],
                 stdin=PIPE,  # the JVM exits when this closes
                 stdout=output,
                 stderr=STDOUT,

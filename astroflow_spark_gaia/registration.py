@@ -7,6 +7,7 @@ takes longer than all the rest of a start. So the entries that it would make are
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.catalogue import HashBuckets
@@ -51,7 +52,10 @@ def schema_json(columns: Iterable[Column]) -> str:
 
 
 class Registrar:
-    """Enters databases and tables through the interface that Spark has for catalogues."""
+    """Enters databases and tables through the interface that Spark has for catalogues.
+
+    Every call into the JVM takes its time, so what tables share is made once.
+    """
 
     def __init__(self, spark: SparkSession) -> None:
         gateway: Any = spark.sparkContext._gateway  # noqa: SLF001
@@ -61,44 +65,49 @@ class Registrar:
         connector = gateway.jvm.org.apache.spark.sql.connector
         self._identifier = connector.catalog.Identifier.of
         self._expressions = connector.expressions
-        self._schema = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
         self._string = gateway.jvm.java.lang.String
+        self._properties = gateway.jvm.java.util.HashMap({"provider": "parquet"})
+        self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
+        self._schema = cache(self._new_schema)
+        self._buckets = cache(self._new_buckets)
 
     def register(self, database: Database) -> None:
         """Enter a database and those of its tables whose folder is here."""
-        namespace = self._array(self._string, [database.name])
+        namespace = self._array(self._string, database.name)
         self._catalog.createNamespace(namespace, {"comment": database.release.title})
         for table in database.tables:
+            self._properties["location"] = table.folder.resolve().as_uri()
+            self._properties["comment"] = table.definition.description
             self._catalog.createTable(
                 self._identifier(namespace, table.name),
                 self._schema(schema_json(table.definition.columns)),
-                self._array(self._expressions.Transform, self._buckets(table)),
-                properties(table),
+                self._buckets(bucket_count(table), table.key),
+                self._properties,
             )
 
-    def _buckets(self, table: Table) -> list[Any]:
-        """Return how the rows lie in buckets; files in order of the key are none.
+    def _new_schema(self, text: str) -> Any:
+        return self._from_json(text)
 
-        Spark would look for a key in the one file that its hash names, and miss it.
-        """
-        layout = table.database.layout
-        if not isinstance(layout, HashBuckets):
-            return []
-        column = self._expressions.Expressions.column(table.key)
-        key = self._array(self._expressions.NamedReference, [column])
-        return [self._expressions.LogicalExpressions.bucket(layout.buckets, key, key)]
+    def _new_buckets(self, count: int | None, key: str) -> Any:
+        transform = self._expressions.Transform
+        if count is None:
+            return self._array(transform)
+        column = self._expressions.Expressions.column(key)
+        columns = self._array(self._expressions.NamedReference, column)
+        bucket = self._expressions.LogicalExpressions.bucket(count, columns, columns)
+        return self._array(transform, bucket)
 
-    def _array(self, of: Any, items: list[Any]) -> Any:
+    def _array(self, of: Any, *items: Any) -> Any:
         array = self._gateway.new_array(of, len(items))
         for index, item in enumerate(items):
             array[index] = item
         return array
 
 
-def properties(table: Table) -> dict[str, str]:
-    """Return what ``CREATE TABLE`` says beside the columns."""
-    return {
-        "provider": "parquet",
-        "location": table.folder.resolve().as_uri(),
-        "comment": table.definition.description,
-    }
+def bucket_count(table: Table) -> int | None:
+    """Return in how many buckets Spark may look for a key; None for files in order of it.
+
+    In those Spark would look in the one file that the key's hash names, and miss it.
+    """
+    layout = table.database.layout
+    return layout.buckets if isinstance(layout, HashBuckets) else None

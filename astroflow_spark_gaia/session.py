@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from astroflow_core.errors import AstroFlowError, SessionError
+from astroflow_core.machine import Machine
 from astroflow_core.session import ClusterSize, SessionSettings
 from astroflow_spark_gaia import sizes
 from astroflow_spark_gaia.archive import archive_path, options_to_use
@@ -79,7 +80,7 @@ def current_tables() -> Tables:
 
 
 def _fitting(size: ClusterSize) -> ClusterSize:
-    return sizes.fit_to_machine(size, sizes.machine_cores(), sizes.machine_memory())
+    return sizes.fit_to_machine(size, Machine.this())
 
 
 def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:

@@ -94,7 +94,7 @@ def _use(session: GaiaSession) -> None:
     session.sql("DESCRIBE gaia_source").collect()
     session.sql("SELECT COUNT(*) FROM gaia_source").collect()
     session.sql(
-        "SELECT healpix(6, source_id) AS pixel, COUNT(*), AVG(pmra) FROM gaia_source "
+        "SELECT healpix(6, source_id) AS pixel, COUNT(*), AVG(phot_g_mean_mag) FROM gaia_source "
         "WHERE phot_g_mean_mag < 9 GROUP BY 1 ORDER BY 1"
     ).toPandas()
     session.sql("SELECT * FROM gaia_source a JOIN gaia_source b USING (source_id)").collect()

@@ -8,16 +8,9 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import secrets
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +20,11 @@ import numpy as np
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.healpix import pixel_count
 from tools.person import Kernel, Person
+from tools.running_hub import RunningHub, running_hub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-CHECKOUT = Path(__file__).parent.parent
 OUTPUT = Path("demo-output")
 PROFILE = "gaia-dr3"
 ENGINES = ("spark", "dask")
@@ -51,63 +42,6 @@ display({"application/octet-stream": _b.b64encode(_f.getvalue()).decode()}, raw=
 
 class DemoError(AstroFlowError):
     """The demonstration did not show what it should."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """A running hub and the password for it."""
-
-    url: str
-    password: str
-    log: Path
-
-
-@contextmanager
-def running_hub(state_dir: Path, **variables: str) -> Iterator[Hub]:
-    """Run a hub of its own on a free port; end it, and all it started, afterwards.
-
-    ``variables`` are further environment variables for it.
-
-    Raises
-    ------
-    DemoError
-        When it does not come up; with its own words.
-    """
-    port, password = _free_port(), secrets.token_urlsafe()
-    environ = os.environ | {
-        "ASTROFLOW_HUB_PORT": str(port),
-        "ASTROFLOW_HUB_PASSWORD": password,
-        "ASTROFLOW_STATE_DIR": str(state_dir),
-        **variables,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "astroflow_hub.run", "--with-parent"],
-        env=environ,
-        cwd=CHECKOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        _wait_for_greeting(process)
-        yield Hub(f"http://127.0.0.1:{port}", password, state_dir / "logs" / "hub.log")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-
-
-def _wait_for_greeting(process: subprocess.Popen[str]) -> None:
-    said = []
-    for line in process.stdout or ():
-        said.append(line)
-        if "Ctrl-C" in line:
-            return
-    raise DemoError("".join(said).strip())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run_notebook(person: Person, path: str) -> tuple[Any, NDArray[np.int64]]:
@@ -156,31 +90,41 @@ def keep(notebook: Any, name: str) -> None:
     (OUTPUT / f"{name}.png").write_bytes(base64.b64decode(images[-1]))
 
 
-def demonstrate(hub: Hub) -> str:
+def demonstrate(hub: RunningHub) -> str:
     """Log in, start the profile, run the notebooks and compare; return what was seen.
+
+    Raises
+    ------
+    DemoError
+        When a notebook fails, or the counts are not what they should be.
+    """
+    counts = {}
+    with Person(hub.url, "demo") as person:
+        person.log_in(hub.password)
+        person.start(PROFILE)
+        for engine in ENGINES:
+            notebook, counts[engine] = run_notebook(person, f"demo/{engine}/source_counts.ipynb")
+            keep(notebook, f"{engine}_source_counts")
+        person.stop()
+    return compare(counts["spark"], counts["dask"])
+
+
+def compare(spark: NDArray[np.int64], dask: NDArray[np.int64]) -> str:
+    """Return in words what both engines counted.
 
     Raises
     ------
     DemoError
         When a sum is not the catalogue's number of rows, or the engines disagree.
     """
-    person = Person(hub.url, "demo")
-    person.log_in(hub.password)
-    person.start(PROFILE)
-    counts = {}
-    for engine in ENGINES:
-        notebook, counts[engine] = run_notebook(person, f"demo/{engine}/source_counts.ipynb")
-        keep(notebook, f"{engine}_source_counts")
-        if (found := int(counts[engine].sum())) != ROWS:
+    for engine, counts in (("Spark", spark), ("Dask", dask)):
+        if (found := int(counts.sum())) != ROWS:
             raise DemoError(f"{engine} counted {found:,} sources, not {ROWS:,}")
-    if not np.array_equal(counts["spark"], counts["dask"]):
-        differing = np.count_nonzero(counts["spark"] != counts["dask"])
-        raise DemoError(f"Spark and Dask differ in {differing} pixels")
-    person.stop()
-    filled = np.count_nonzero(counts["spark"])
+    if differing := np.count_nonzero(spark != dask):
+        raise DemoError(f"Spark and Dask differ in {differing:,} pixels")
     return (
-        f"Spark and Dask each counted {ROWS:,} Gaia DR3 sources, equal in all "
-        f"{pixel_count(LEVEL):,} pixels of level {LEVEL} ({filled:,} not empty)"
+        f"Spark and Dask each counted {ROWS:,} Gaia DR3 sources, equal in all {len(spark):,} "
+        f"pixels of level {LEVEL} ({np.count_nonzero(spark):,} not empty)"
     )
 
 

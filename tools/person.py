@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urljoin
 
 import httpx
@@ -63,9 +63,10 @@ class Result:
 
 @dataclass
 class Kernel:
-    """A kernel of the person's server, reached through the proxy."""
+    """A kernel of the person's server, reached through the proxy; ``address`` is how."""
 
     socket: ClientConnection
+    address: tuple[str, dict[str, str]]
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def run(self, code: str, timeout: float = PATIENCE) -> Result:
@@ -100,6 +101,12 @@ class Person:
         self.name = name
         self.http = httpx.Client(base_url=url, follow_redirects=True, timeout=60)
         self.home = ""  # the address of the server, known once it has started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def log_in(self, password: str) -> httpx.Response:
         """Fill in the login form and return the page that follows, or the refusal."""
@@ -136,10 +143,15 @@ class Person:
 
     def stop(self) -> None:
         """Stop the server and wait until it is gone."""
-        user = f"/hub/api/users/{self.home.split('/')[2]}"
-        self.http.delete(f"{user}/server", headers=self._xsrf("/hub/")).raise_for_status()
-        while self.http.get(user).json()["server"]:
+        user = f"users/{self.home.split('/')[2]}"
+        self.hub_api("DELETE", f"{user}/server").raise_for_status()
+        while self.hub_api("GET", user).json()["server"]:
             time.sleep(0.2)
+
+    def hub_api(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Call the hub's own REST API; ``path`` is below ``api/``."""
+        url = f"/hub/api/{path}"
+        return self.http.request(method, url, headers=self._xsrf("/hub/"), **request)
 
     def api(self, method: str, path: str, **request: Any) -> Any:
         """Call the REST API of the person's server; ``path`` is below ``api/``."""
@@ -168,13 +180,14 @@ class Person:
         kernel = self.api("POST", "kernels", json=wanted)["id"]
         path = f"{self.home}api/kernels/{kernel}/channels"
         token = self._xsrf(self.home)["X-XSRFToken"]
-        url = self.http.base_url.copy_with(scheme="ws", path=path, params={"_xsrf": token})
+        url = str(self.http.base_url.copy_with(scheme="ws", path=path, params={"_xsrf": token}))
         headers = {"Cookie": self._cookies(path)}
         try:
-            with connect(str(url), additional_headers=headers, max_size=None) as socket:
-                yield Kernel(socket)
+            with connect(url, additional_headers=headers, max_size=None) as socket:
+                yield Kernel(socket, (url, headers))
         finally:
-            self.api("DELETE", f"kernels/{kernel}")
+            with suppress(httpx.TransportError):  # it ended with its server
+                self.api("DELETE", f"kernels/{kernel}")
 
     def _submit(self, page: httpx.Response, form: str, values: Mapping[str, str]) -> httpx.Response:
         found = BeautifulSoup(page.text, "html.parser").select_one(form)

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from astroflow_core.catalogue import did_you_mean
 from astroflow_core.errors import DataError
-from astroflow_core.model import Model, problems, read_yaml
+from astroflow_core.model import Model, problems
 from astroflow_core.release import Release, ReleaseTable
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ class Recipe(Model):
             raise DataError(
                 f"{root} is no synthetic catalogue; it was left as it is. Choose another --name"
             )
-        try:
-            return cls.model_validate(read_yaml(path, DataError))
-        except ValidationError as error:
-            raise DataError(f"{path}: {'; '.join(problems(error))}") from error
+        return cls.read(path, DataError)
 
     def to_yaml(self) -> str:
         """Return the contents of the file that `from_folder` reads."""

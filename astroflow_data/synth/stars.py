@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import erfa
 import numpy as np
 
+from astroflow_data.solar_reflex import KM_S_OF_MAS_YR_AT_KPC, tangential_velocity
 from astroflow_data.synth.draw import Draw
 from astroflow_data.synth.sky import position
 
@@ -26,12 +27,10 @@ if TYPE_CHECKING:
 
 FAINTEST = 20.9  # G magnitude
 _SLOPE = 0.29  # of log10(number of sources) by magnitude
-_MAS_PER_YEAR = 4.740_470_463  # km/s of 1 mas/yr at 1 kpc
 _OBLIQUITY = np.radians(23.439_291_1)  # of the ecliptic at J2000
 _MAIN_SEQUENCE = ([-1.0, 1.0, 3.0, 4.5, 5.8, 7.8, 8.8, 11.2, 14.0, 18.0],
                   [-0.3, 0.0, 0.5, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0])  # fmt: skip
 _TURN_OFF = 3.5  # absolute G magnitude brighter than which stars are giants
-_SUN = 18 * np.array([0.106, -0.860, 0.5])  # km/s towards the apex, equatorial axes
 
 
 class Stars:
@@ -153,10 +152,9 @@ class Stars:
     @cached_property
     def proper_motion(self) -> tuple[Floats, Floats]:
         """Proper motion along ra (times cos dec) and dec, mas/yr: seen from a moving Sun."""
-        ra, dec = np.radians(self.position)
-        x, y, z = _SUN
-        east = self.draw.normal("pmra", 0, 35) + x * np.sin(ra) - y * np.cos(ra)
-        north = self.draw.normal("pmdec", 0, 35) - z * np.cos(dec)
-        north += np.sin(dec) * (x * np.cos(ra) + y * np.sin(ra))
-        scale = _MAS_PER_YEAR * self.distance
-        return east / scale, north / scale
+        east, north = tangential_velocity(*self.position)
+        scale = KM_S_OF_MAS_YR_AT_KPC * self.distance
+        return (
+            (east + self.draw.normal("pmra", 0, 35)) / scale,
+            (north + self.draw.normal("pmdec", 0, 35)) / scale,
+        )

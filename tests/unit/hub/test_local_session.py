@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from astroflow_core.machine import Machine
 from astroflow_core.profile import Profile
 from astroflow_core.session import ClusterSize, SessionSettings
 from astroflow_hub.local_session import local_settings, session_environ
-from astroflow_hub.machine import Machine
 
 MACHINE = Machine(cores=4, memory=20 * 2**30)
 

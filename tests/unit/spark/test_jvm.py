@@ -24,6 +24,14 @@ SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
 JARS = [Path("/jars/a.jar"), Path("/jars/b.jar")]
 
 
+def script(folder: Path, line: str) -> str:
+    """Make a Java that does what ``line`` of shell says."""
+    path = folder / "java"
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
 def test_the_command_holds_jars_memory_and_options() -> None:
     command = jvm_command(PLAIN, JARS, "2g", ["-XX:AOTCache=/cache"])
     assert command[:4] == ["/java/bin/java", "-cp", "/jars/a.jar:/jars/b.jar", "-Xmx2g"]
@@ -75,14 +83,15 @@ def test_only_the_newest_logs_are_kept(tmp_path: Path) -> None:
 
 def test_a_java_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) -> None:
     log = tmp_path / "spark.log"
-    jvm = Jvm.start(["sh", "-c", "echo starting; echo no memory left; exit 1"], log)
+    java = script(tmp_path, "echo starting; echo no memory left; exit 1")
+    jvm = Jvm.start([java], log)
     with pytest.raises(SessionError, match=f"did not start: no memory left .*{log}"):
         jvm.connect()
     assert not jvm.scratch.exists()
 
 
 def test_the_scratch_folder_is_the_persons_alone(tmp_path: Path) -> None:
-    jvm = Jvm.start(["cat"], tmp_path / "spark.log")
+    jvm = Jvm.start([script(tmp_path, "exec cat")], tmp_path / "spark.log")
     mode = jvm.scratch.stat().st_mode
     jvm.end()
     jvm.end()

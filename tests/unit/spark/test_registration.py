@@ -3,20 +3,29 @@
 import json
 from pathlib import Path
 
+import pytest
 from pyspark.sql.types import StructType
 
-from astroflow_core.catalogue import Catalogue
+from astroflow_core.catalogue import Database, DatabaseEntry, Table
 from astroflow_core.release import Column, Release
-from astroflow_spark_gaia.registration import properties, schema_json
+from astroflow_spark_gaia.registration import bucket_count, schema_json
 
-COLUMNS = Release.named("gaia_dr3_sample").tables[0].columns
+SAMPLE = Release.named("gaia_dr3_sample").tables[0]
+COLUMNS = (
+    Column(name="source_id", type="int64", description="Unique source identifier"),
+    Column(
+        name="pmdec",
+        type="float32",
+        unit="mas/yr",
+        ucd="pos.pm;pos.eq.dec",
+        description="Proper motion in declination direction",
+    ),
+)
 
 
 def test_a_schema_is_one_that_spark_reads() -> None:
     schema = StructType.fromJson(json.loads(schema_json(COLUMNS)))
-    assert schema.simpleString() == (
-        "struct<source_id:bigint,ra:double,dec:double,phot_g_mean_mag:float,pmra:float,pmdec:float>"
-    )
+    assert schema.simpleString() == "struct<source_id:bigint,pmdec:float>"
 
 
 def test_a_column_carries_its_comment_unit_and_ucd() -> None:
@@ -38,10 +47,13 @@ def test_a_table_without_columns_has_an_empty_schema() -> None:
     assert json.loads(schema_json([]))["fields"] == []
 
 
-def test_properties_say_where_and_what(sample: Path) -> None:
-    table = Catalogue.open(sample).table("gaia_source")
-    assert properties(table) == {
-        "provider": "parquet",
-        "location": table.folder.resolve().as_uri(),
-        "comment": "Gaia DR3 sources brighter than G = 10",
-    }
+@pytest.mark.parametrize(
+    ("layout", "buckets"),
+    [({"kind": "hash_buckets", "buckets": 16}, 16), ({"kind": "source_id_order"}, None)],
+)
+def test_only_hash_buckets_are_buckets(
+    tmp_path: Path, layout: dict[str, object], buckets: int | None
+) -> None:
+    entry = {"name": "gaia", "release": "gaia_dr3_sample", "path": ".", "layout": layout}
+    database = Database(DatabaseEntry.model_validate(entry), tmp_path)
+    assert bucket_count(Table(database, SAMPLE)) == buckets

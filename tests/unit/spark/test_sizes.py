@@ -1,18 +1,11 @@
 """What is asked for, and what one machine gives."""
 
-from pathlib import Path
-
 import pytest
 
 from astroflow_core.errors import SessionError
+from astroflow_core.machine import Machine
 from astroflow_core.session import ClusterSize
-from astroflow_spark_gaia.sizes import (
-    fit_to_machine,
-    machine_cores,
-    machine_memory,
-    memory_size,
-    resized,
-)
+from astroflow_spark_gaia.sizes import fit_to_machine, resized
 
 GIB = 2**30
 
@@ -32,7 +25,7 @@ def test_one_machine_gives_one_pod(
 ) -> None:
     size = ClusterSize(pods=asked[0], cores=asked[1], memory=asked[2])
     expected = ClusterSize(pods=given[0], cores=given[1], memory=given[2])
-    assert fit_to_machine(size, cores, memory * GIB) == expected
+    assert fit_to_machine(size, Machine(cores, memory * GIB)) == expected
 
 
 def test_what_is_not_asked_for_stays() -> None:
@@ -53,26 +46,3 @@ def test_what_is_not_asked_for_stays() -> None:
 def test_a_size_that_is_not_valid_is_named(asked: dict[str, int | str], problem: str) -> None:
     with pytest.raises(SessionError, match=f"no such Spark cluster: {problem}"):
         resized(ClusterSize(), **asked)
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(7 * GIB, "7g"), (GIB, "1g"), (GIB + 1, "1024m"), (7 * GIB + 5, "7g"), (800 * 2**20, "800m")],
-)
-def test_bytes_as_spark_writes_them(size: int, text: str) -> None:
-    assert memory_size(size) == text
-
-
-def test_a_container_has_the_memory_it_is_held_to(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("1073741824\n")
-    assert machine_memory(tmp_path) == GIB
-
-
-@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n"])
-def test_no_limit_is_the_machine_itself(tmp_path: Path, limit: str) -> None:
-    (tmp_path / "memory.max").write_text(limit)
-    assert machine_memory(tmp_path) == machine_memory(tmp_path / "missing") > GIB
-
-
-def test_there_is_a_core() -> None:
-    assert machine_cores() >= 1

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from astroflow_core.machine import Machine, fit, memory_size
 from astroflow_core.session import ClusterSize, memory_bytes
-from astroflow_hub.machine import CLUSTER_SHARE, Machine, fit, memory_size
 
 GIB = 2**30
 WANTED = ClusterSize(pods=10, cores=5, memory="7g")
@@ -25,16 +25,16 @@ WANTED = ClusterSize(pods=10, cores=5, memory="7g")
 def test_a_cluster_is_cut_down_to_the_machine(
     wanted: ClusterSize, machine: Machine, pods: int, fitted: ClusterSize
 ) -> None:
-    assert fit(wanted, machine, pods) == fitted
+    assert fit(wanted, machine, pods, share=0.3) == fitted
 
 
 @pytest.mark.parametrize("cores", [1, 2, 3, 7, 16, 63])
 @pytest.mark.parametrize("gibibytes", [1, 3, 17, 500])
 def test_a_fitted_cluster_never_exceeds_the_machine(cores: int, gibibytes: int) -> None:
     machine = Machine(cores, gibibytes * GIB)
-    fitted = fit(WANTED, machine, pods=cores)
+    fitted = fit(WANTED, machine, pods=cores, share=0.3)
     assert fitted.pods * fitted.cores <= cores
-    assert fitted.pods * memory_bytes(fitted.memory) <= CLUSTER_SHARE * machine.memory
+    assert fitted.pods * memory_bytes(fitted.memory) <= 0.3 * machine.memory
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,8 @@ def test_a_container_is_held_to_its_share(tmp_path: Path) -> None:
     assert Machine.this(tmp_path) == Machine(cores=1, memory=GIB)
 
 
-def test_a_container_without_limits_has_the_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n"])
+def test_a_container_without_limits_has_the_machine(tmp_path: Path, limit: str) -> None:
     (tmp_path / "cpu.max").write_text("max 100000\n")
-    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.max").write_text(limit)
     assert Machine.this(tmp_path) == Machine.this(tmp_path / "nowhere")

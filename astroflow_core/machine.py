@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 _MEBIBYTE = 2**20
 _GIBIBYTE = 2**30
-# Of the memory: a part for Spark and one for Dask, as a person may use both at once; the
-# rest is for the notebooks and the machine itself.
-CLUSTER_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +33,14 @@ class Machine:
         )
 
 
-def fit(wanted: ClusterSize, machine: Machine, pods: int) -> ClusterSize:
+def fit(wanted: ClusterSize, machine: Machine, pods: int, share: float) -> ClusterSize:
     """Return ``wanted`` cut down to one machine, in at most ``pods`` processes.
 
-    Cores are the machine's at most, memory its `CLUSTER_SHARE` at most; both are divided
-    equally among the processes.
+    All that is wanted in several pods is given, as far as the machine has the cores and
+    ``share`` of its memory is enough; both are divided equally among the processes.
     """
     cores = min(wanted.pods * wanted.cores, machine.cores)
-    memory = min(wanted.pods * memory_bytes(wanted.memory), int(machine.memory * CLUSTER_SHARE))
+    memory = min(wanted.pods * memory_bytes(wanted.memory), int(machine.memory * share))
     pods = min(pods, wanted.pods, cores)
     return ClusterSize(pods=pods, cores=cores // pods, memory=memory_size(memory // pods))
 

@@ -1,0 +1,1 @@
+"""Side by side on one machine: our sessions, plain ones, DuckDB, Polars and pyarrow."""

@@ -1,0 +1,78 @@
+"""A hub of its own, as `make run` starts it, for as long as one needs it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from astroflow_hub.embedded import HubError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHub:
+    """A hub that runs: its process, its address and the password for it."""
+
+    process: subprocess.Popen[str]
+    url: str
+    password: str
+
+
+@contextmanager
+def running_hub(state_dir: Path, **variables: str) -> Iterator[RunningHub]:
+    """Run a hub of its own on a free port; end it, and all it started, afterwards.
+
+    ``variables`` are further environment variables for it.
+
+    Raises
+    ------
+    HubError
+        When it does not come up; with its own words.
+    """
+    port, password = _free_port(), secrets.token_urlsafe()
+    environ = os.environ | {
+        "ASTROFLOW_HUB_PORT": str(port),
+        "ASTROFLOW_HUB_PASSWORD": password,
+        "ASTROFLOW_STATE_DIR": str(state_dir),
+        **variables,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "astroflow_hub.run", "--with-parent"],
+        env=environ,
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait_for_greeting(process)
+        yield RunningHub(process, f"http://127.0.0.1:{port}", password)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def _wait_for_greeting(process: subprocess.Popen[str]) -> None:
+    said = []
+    for line in process.stdout or ():
+        said.append(line)
+        if "Ctrl-C" in line:
+            return
+    raise HubError("".join(said).strip())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
