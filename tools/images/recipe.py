@@ -101,7 +101,10 @@ class Recipe:
                 cwd=REPOSITORY,
             )
         except CommandError as e:
-            raise ImageError(f"images/{self.name}/requirements.in cannot be locked: {e}") from e
+            _, _, reason = str(e).partition("\n")
+            raise ImageError(
+                f"images/{self.name}/requirements.in cannot be locked:\n{reason}"
+            ) from e
         self.lock.touch()
 
     def _lock_is_new(self) -> bool:
