@@ -42,13 +42,18 @@ class Commands:
         assert process.wait() != 0
 
 
-def commands_of(cluster: Cluster) -> Iterator[Commands]:
-    """Yield the commands on a cluster, which must then leave no trace."""
+@pytest.fixture(autouse=True)
+def untouched_machine() -> Iterator[None]:
+    """Hold the machine to what it was when all clusters of a test are down."""
     before = footprint()
+    yield
+    assert difference(before, footprint()) == {}
+
+
+def commands_of(cluster: Cluster) -> Iterator[Commands]:
     commands = Commands(cluster)
     yield commands
     commands.run("down")
-    assert difference(before, footprint()) == {}
     assert not cluster.state.exists()
 
 

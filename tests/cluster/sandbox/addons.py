@@ -15,7 +15,7 @@ MANIFESTS = FOLDER / "manifests"
 BUSYBOX = Path("/bin/busybox")
 PROGRAMS = ("pause", "coredns", "local-path-provisioner", "metrics-server", "busybox")
 DEPLOYMENTS = {
-    "kube-system": ("coredns", "metrics-server"),
+    "kube-system": ("coredns",),
     "local-path-storage": ("local-path-provisioner",),
 }
 
@@ -47,12 +47,13 @@ def install(cluster: Cluster) -> None:
 
 
 def await_ready(cluster: Cluster) -> None:
-    """Wait until each add-on answers; the Dask operator waits for its image."""
+    """Wait until names resolve and volumes can be had.
+
+    Metrics need half a minute to be measured, the Dask operator its image: both follow.
+    """
     for namespace, names in DEPLOYMENTS.items():
         wait = ("wait", "--for=condition=Available", "--timeout=120s", f"--namespace={namespace}")
         kubectl(cluster, *wait, *(f"deployment/{name}" for name in names))
-    metrics = "apiservice/v1beta1.metrics.k8s.io"
-    kubectl(cluster, "wait", "--for=condition=Available", "--timeout=120s", metrics)
 
 
 def _cilium_definitions(cluster: Cluster) -> list[Path]:
