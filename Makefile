@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev prepare run demo lint test bench clean
+.PHONY: help setup setup-dev prepare run demo lint test bench
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,4 +45,4 @@ bench: setup-dev ## Measure beside plain Spark, DuckDB, Polars; BENCH="--rows 20
 	@exec $(BIN)/python -m benchmarks $(BENCH)
 
 test: setup-dev lint ## Run lint and every test that one machine can run
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
