@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev prepare run demo lint test bench clean \
+.PHONY: help setup setup-dev prepare run demo lint test bench \
 	cluster-check cluster-up cluster-down cluster-shell images test-cluster
 
 help: ## Show what make can do
@@ -46,7 +46,7 @@ bench: setup-dev ## Measure beside plain Spark, DuckDB, Polars; BENCH="--rows 20
 	@exec $(BIN)/python -m benchmarks $(BENCH)
 
 test: setup-dev lint ## Run lint and every test that one machine can run
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # What a cluster needs beside the tests' packages. The machine is checked first, by any Python.
 SANDBOX := PYTHONPATH=tests/cluster:. $(BIN)/python -m sandbox

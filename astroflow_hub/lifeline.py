@@ -66,11 +66,17 @@ def supervise(
 
 
 def _hand_on_signals(child: subprocess.Popen[bytes]) -> None:
+    def send(number: int) -> None:
+        # Not by Popen: it would bury a child that has just ended, which is waited for below.
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, number)
+
     def kill(_number: int, _frame: object) -> None:
-        child.kill()
+        send(signal.SIGKILL)
 
     def hand_on(number: int, _frame: object) -> None:
-        child.send_signal(number)
+        send(number)
         signal.alarm(GRACE)
         for name in _SIGNALS:
             signal.signal(name, kill)

@@ -58,9 +58,14 @@ def test_a_signal_reaches_the_command_once(number: signal.Signals) -> None:
     assert are_gone(family)
 
 
-def test_at_the_second_signal_a_deaf_command_is_killed() -> None:
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-    lifeline, family = start("time.sleep(60)", before=deaf)
+IGNORE = (
+    "import signal; [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)]"
+)
+
+
+@pytest.mark.parametrize("before", [IGNORE, ""], ids=["a deaf command", "one that ends at once"])
+def test_after_two_signals_nothing_is_left(before: str) -> None:
+    lifeline, family = start("time.sleep(60)", before=before)
     lifeline.terminate()
     lifeline.send_signal(signal.SIGINT)
     lifeline.communicate(timeout=10)
