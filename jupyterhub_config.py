@@ -8,7 +8,7 @@ from jupyterhub.utils import random_port
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.embedded import HOST, EmbeddedHub
-from astroflow_hub.local_spawner import read_store
+from astroflow_hub.profile_watch import read_store
 
 os.umask(0o077)  # the state is nobody else's to read
 here = Path(__file__).parent

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-try:  # libyaml, where PyYAML has it, reads a release's columns eight times as fast
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:
-    from yaml import SafeLoader  # type: ignore[assignment]
+from astroflow_core.yaml_text import load_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +49,7 @@ def _sentence(item: Any) -> str:
 def read_yaml(path: Path, failure: type[AstroFlowError]) -> Any:
     """Return what the YAML file at ``path`` holds, or raise ``failure`` naming the file."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), SafeLoader)
+        return load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise failure(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:

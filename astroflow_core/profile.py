@@ -2,139 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from astroflow_core.errors import ProfileError
-from astroflow_core.model import Model, problems
-from astroflow_core.session import ClusterSize, memory_bytes
+from astroflow_core.model import problems
+from astroflow_core.option import Groups, Option, Slug
+from astroflow_core.server import FolderName, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-# What the hub itself writes into a session's environment; a profile cannot.
-RESERVED_PREFIXES = ("ASTROFLOW_", "JUPYTERHUB_", "JPY_")
 
 Value = TypeVar("Value")
 
 
-def _check_memory(size: str) -> str:
-    memory_bytes(size)
-    return size
-
-
-def _check_variable(name: str) -> str:
-    if name.startswith(RESERVED_PREFIXES):
-        raise ValueError(f"{name} is set by the hub; a profile cannot set it")
-    return name
-
-
-MemorySize = Annotated[str, AfterValidator(_check_memory)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Variable = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_check_variable)
-]
-
-
-class Cpu(Model):
-    """Cores of the notebook's server: what it always has, and the most it may use."""
-
-    guarantee: float | None = Field(default=None, gt=0)
-    limit: float | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _guarantee_fits_the_limit(self) -> Cpu:
-        if self.guarantee and self.limit and self.guarantee > self.limit:
-            raise ValueError(f"guarantee {self.guarantee} is more than limit {self.limit}")
-        return self
-
-
-class Memory(Model):
-    """Memory of the notebook's server: what it always has, and the most it may use."""
-
-    guarantee: MemorySize | None = None
-    limit: MemorySize | None = None
-
-    @model_validator(mode="after")
-    def _guarantee_fits_the_limit(self) -> Memory:
-        if (
-            self.guarantee
-            and self.limit
-            and memory_bytes(self.guarantee) > memory_bytes(self.limit)
-        ):
-            raise ValueError(f"guarantee {self.guarantee} is more than limit {self.limit}")
-        return self
-
-
-class Server(Model):
-    """What a session is given. ``image`` and ``node_selector`` are for Kubernetes only."""
-
-    catalogues: tuple[FolderName, ...] = ()
-    default_database: str | None = None
-    spark: ClusterSize = ClusterSize()
-    dask: ClusterSize = ClusterSize()
-    environment: dict[Variable, str] = Field(default_factory=dict)
-    image: str | None = Field(default=None, min_length=1)
-    cpu: Cpu = Cpu()
-    memory: Memory = Memory()
-    node_selector: dict[str, str] = Field(default_factory=dict)
-
-
-class Choice(Server):
-    """One choice of an option; the fields of a server that it sets replace the profile's.
-
-    Mappings (``spark``, ``environment``, …) are replaced key by key.
-    """
-
-    display_name: str = Field(min_length=1)
-    description: str = ""
-    default: bool = False
-
-
-class Option(Model):
-    """Something a person may choose inside a profile, such as the size."""
-
-    display_name: str = Field(min_length=1)
-    choices: dict[Slug, Choice] = Field(min_length=1)
-
-    @field_validator("choices")
-    @classmethod
-    def _has_one_default(cls, choices: dict[str, Choice]) -> dict[str, Choice]:
-        defaults = [name for name, choice in choices.items() if choice.default]
-        if len(defaults) > 1:
-            raise ValueError(f"at most one choice can be the default, not {', '.join(defaults)}")
-        return choices
-
-    @property
-    def default_choice(self) -> str:
-        """The choice that holds when a person makes none: the default one, else the first."""
-        marked = (name for name, choice in self.choices.items() if choice.default)
-        return next(marked, next(iter(self.choices)))
-
-
 class Profile(Server):
-    """An environment: what a person sees, and what the session is given."""
+    """An environment: what a person sees, and what the session is given.
+
+    Only members of ``groups`` may use it, or everybody where it names none. Others do not see
+    it, unless ``request_access`` tells them whom to ask.
+    """
 
     slug: Slug
     display_name: str = Field(min_length=1)
     description: str = ""
     default: bool = False
+    groups: Groups = ()
+    request_access: str | None = Field(default=None, min_length=1)
     catalogues: tuple[FolderName, ...] = Field(min_length=1)
     options: dict[Slug, Option] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _every_choice_can_be_applied(self) -> Profile:
-        for name, option in self.options.items():
-            for choice in option.choices:
-                try:
-                    self._with({name: choice})
-                except ValidationError as error:
-                    found = "; ".join(problems(error))
-                    raise ValueError(f"with {name} = {choice}: {found}") from None
+    def _whatever_is_offered_can_be_applied(self) -> Profile:
+        for wanted, fields in self._every_single_choice():
+            try:
+                self._with(fields)
+            except ValidationError as error:
+                raise ValueError(f"with {wanted}: {'; '.join(problems(error))}") from None
         return self
+
+    def _every_single_choice(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, option in self.options.items():
+            for slug, choice in option.choices.items():
+                yield f"{name} = {slug}", _server_fields(choice)
+            if option.free:
+                for text in option.free.examples:
+                    yield f"{name} = {text!r}", option.free.fields(text)
 
     @classmethod
     def from_file(cls, path: Path) -> Profile:
@@ -147,40 +62,62 @@ class Profile(Server):
         """
         return cls.read(path, ProfileError)
 
-    def with_choices(self, choices: Mapping[str, str]) -> Profile:
+    def with_choices(
+        self, choices: Mapping[str, str], values: Mapping[str, str] | None = None
+    ) -> Profile:
         """Return this profile with a person's choices applied; it has no options any more.
 
-        An option that ``choices`` leaves out takes its default choice.
+        An option that neither ``choices`` nor ``values`` (what was typed) name takes its
+        default choice.
 
         Raises
         ------
         ProfileError
-            When there is no such option or choice, or the choices contradict each other.
+            When there is no such option or choice, a value may not be typed, or they
+            contradict each other.
         """
-        for name in choices:
+        values = values or {}
+        for name in [*choices, *values]:
             find(self.options, name, f"option of the profile {self.slug!r}")
-        chosen = {
-            name: choices.get(name, option.default_choice) for name, option in self.options.items()
-        }
+        fields = [
+            self._chosen(name, option, choices.get(name), values.get(name))
+            for name, option in self.options.items()
+        ]
         try:
-            return self._with(chosen)
+            return self._with(*fields)
         except ValidationError as error:
             raise ProfileError(
-                f"the choices {chosen} of the profile {self.slug!r} do not go together: "
-                f"{'; '.join(problems(error))}"
+                f"the choices {dict(choices) | dict(values)} of the profile {self.slug!r} do not "
+                f"go together: {'; '.join(problems(error))}"
             ) from error
 
-    def _with(self, choices: Mapping[str, str]) -> Profile:
+    def _chosen(
+        self, name: str, option: Option, choice: str | None, value: str | None
+    ) -> dict[str, Any]:
+        """Return the fields of a server that a choice, or a value typed in its place, sets."""
+        place = f"option {name!r} of the profile {self.slug!r}"
+        if value is None:
+            wanted = option.default_choice if choice is None else choice
+            if wanted is None:
+                raise ProfileError(f"the {place} has no choice: give it a value")
+            return _server_fields(find(option.choices, wanted, f"choice for the {place}"))
+        if option.free is None:
+            what = f"no value can be typed for the {place}; there {_listed(option.choices)}"
+            raise ProfileError(what)
+        if choice is not None:
+            raise ProfileError(f"the {place} takes a choice or a value, not both")
+        option.free.check(value)
+        return option.free.fields(value)
+
+    def _with(self, *changes: Mapping[str, Any]) -> Profile:
         fields = self.model_dump(exclude_unset=True, exclude={"options"})
-        for name, wanted in choices.items():
-            choice = find(
-                self.options[name].choices,
-                wanted,
-                f"choice for the option {name!r} of the profile {self.slug!r}",
-            )
-            about = {"display_name", "description", "default"}
-            fields = _merge(fields, choice.model_dump(exclude_unset=True, exclude=about))
+        for change in changes:
+            fields = _merge(fields, change)
         return type(self).model_validate(fields)
+
+
+def _server_fields(choice: Server) -> dict[str, Any]:
+    return choice.model_dump(exclude_unset=True, include=set(Server.model_fields))
 
 
 def find(known: Mapping[str, Value], name: str, what: str) -> Value:
@@ -202,8 +139,8 @@ def _listed(names: Iterable[str]) -> str:
     return f"are {', '.join(names)}" if len(names) > 1 else f"is {''.join(names) or 'none'}"
 
 
-def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return base | {
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(base) | {
         name: _merge(base[name], value)
         if isinstance(value, dict) and isinstance(base.get(name), dict)
         else value

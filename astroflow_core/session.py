@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from astroflow_core.catalogue import Catalogue, Database, Table, did_you_mean
 from astroflow_core.errors import CatalogueError, SessionError
+from astroflow_core.idle import IdleTimes
 from astroflow_core.model import Model, problems
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class SessionSettings(Model):
     spark: ClusterSize = ClusterSize()
     dask: ClusterSize = ClusterSize()
     cache_dir: Path = Path("~/.cache/astroflow")
+    idle: IdleTimes = IdleTimes()
 
     def to_environ(self) -> dict[str, str]:
         """Return the environment that `from_environ` turns back into equal settings.

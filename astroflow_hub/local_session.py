@@ -33,6 +33,7 @@ def local_settings(
         spark=fit(profile.spark, machine, pods=1, share=CLUSTER_SHARE),
         dask=fit(profile.dask, machine, pods=machine.cores, share=CLUSTER_SHARE),
         cache_dir=cache_dir.resolve(),
+        idle=profile.idle,
     )
 
 

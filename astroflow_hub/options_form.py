@@ -16,27 +16,43 @@ from astroflow_core.errors import ProfileError
 from astroflow_core.model import Model, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from astroflow_core.profile import Profile
+    from astroflow_hub.access import Offer
     from astroflow_hub.profile_store import ProfileStore
 
 
 class UserOptions(Model):
-    """What a person chose, as JupyterHub keeps it and its REST API takes it."""
+    """What a person chose, as JupyterHub keeps it and its REST API takes it.
+
+    ``options`` holds the choices by option, ``values`` what was typed in place of a choice.
+    """
 
     profile: str | None = None
     options: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
 
 
-def render_form(store: ProfileStore, chosen: Mapping[str, Any]) -> str:
-    """Return the HTML of the form, with ``chosen`` (a person's last user options) preselected."""
+def render_form(offer: Offer, chosen: Mapping[str, Any], for_admin: str = "") -> str:
+    """Return the HTML of the form, with ``chosen`` (a person's last user options) preselected.
+
+    ``for_admin`` is what an admin is told above it.
+    """
+    store = offer.store
     last = _remembered(store, chosen)
     default = store.default.slug if store.default else None
     return (
         _templates()
         .get_template("options_form.html")
-        .render(profiles=store.profiles, selected=last.profile or default, choices=last.options)
+        .render(
+            profiles=store.profiles,
+            on_request=offer.on_request,
+            selected=last.profile or default,
+            choices=last.options,
+            values=last.values,
+            for_admin=for_admin,
+        )
     )
 
 
@@ -53,7 +69,8 @@ def _remembered(store: ProfileStore, chosen: Mapping[str, Any]) -> UserOptions:
 def parse_form(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the user options that a submitted form (name → values) holds.
 
-    The page carries the options of all profiles; only those of the chosen one count.
+    The page carries the options of all profiles; only those of the chosen one count. What is
+    typed counts in place of the choice beside it.
 
     Raises
     ------
@@ -63,16 +80,22 @@ def parse_form(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     profiles = form.get("profile", [])
     if len(profiles) != 1:
         raise ProfileError("choose one environment, then press Start")
-    prefix = f"option.{profiles[0]}."
-    options = {
-        name.removeprefix(prefix): values[-1]
-        for name, values in form.items()
-        if name.startswith(prefix)
-    }
-    return UserOptions(profile=profiles[0], options=options).model_dump()
+    values = {name: value for name, value in _fields(form, "value", profiles[0]) if value}
+    options = dict(_fields(form, "option", profiles[0]))
+    chosen = {name: value for name, value in options.items() if name not in values}
+    return UserOptions(profile=profiles[0], options=chosen, values=values).model_dump()
 
 
-def choose(store: ProfileStore, user_options: Mapping[str, Any]) -> Profile:
+def _fields(
+    form: Mapping[str, Sequence[str]], kind: str, profile: str
+) -> Iterator[tuple[str, str]]:
+    prefix = f"{kind}.{profile}."
+    for name, texts in form.items():
+        if name.startswith(prefix) and texts:
+            yield name.removeprefix(prefix), texts[-1].strip()
+
+
+def choose(offer: Offer, user_options: Mapping[str, Any]) -> Profile:
     """Return the profile that user options ask for, its choices applied.
 
     Options that name no profile mean the default one.
@@ -80,19 +103,16 @@ def choose(store: ProfileStore, user_options: Mapping[str, Any]) -> Profile:
     Raises
     ------
     ProfileError
-        When a profile, option or choice does not exist; the message lists those that do.
+        When a profile, option, choice or value is not offered; the message lists what is.
     """
     try:
         wanted = UserOptions.model_validate(dict(user_options))
     except ValidationError as error:
-        example = {"profile": store.profiles[0].slug, "options": {}}
+        slug = next((profile.slug for profile in offer.store.profiles), "…")
+        example = {"profile": slug, "options": {}}
         found = "; ".join(problems(error))
         raise ProfileError(f"user options: {found}; they look like {example}") from error
-    profile = store.default if wanted.profile is None else store.get(wanted.profile)
-    if profile is None:
-        names = ", ".join(profile.slug for profile in store.profiles)
-        raise ProfileError(f"no environment is chosen; choose one of {names}")
-    return profile.with_choices(wanted.options)
+    return offer.get(wanted.profile).with_choices(wanted.options, wanted.values)
 
 
 @cache

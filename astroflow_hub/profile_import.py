@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from astroflow_core.errors import ProfileError
 from astroflow_core.model import problems, read_yaml
-from astroflow_core.profile import Variable
+from astroflow_core.server import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, ProfileError
 from astroflow_core.model import Model, read_yaml
-from astroflow_core.profile import Choice, Option, Profile, find
+from astroflow_core.option import Choice, Option
+from astroflow_core.profile import Profile, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,7 +60,7 @@ class ProfileStore:
         ProfilesError
             With every problem of every file.
         """
-        files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+        files = profile_files(folder)
         if not files:
             cure = "write one, or set profiles_dir to the folder that holds them"
             raise ProfilesError([Problem(str(folder), "*.yaml", "there is no profile", cure)])
@@ -118,6 +119,11 @@ class ProfileStore:
             When there is none; the message lists those that exist.
         """
         return find({profile.slug: profile for profile in self.profiles}, slug, "profile")
+
+
+def profile_files(folder: Path) -> list[Path]:
+    """Return the files of ``folder`` that hold profiles, by name."""
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
 def _repeated(profiles: Mapping[str, Profile]) -> list[Problem]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.local_spawner import AstroFlowLocalSpawner, RefusedError
+from astroflow_hub.local_spawner import AstroFlowLocalSpawner
+from astroflow_hub.profile_options import RefusedError
 
 SPARK = {"pods": 1, "cores": 1, "memory": "1g"}
 

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from astroflow_core.errors import ProfileError
+from astroflow_hub.access import Offer
 from astroflow_hub.options_form import choose, parse_form, render_form
 from astroflow_hub.profile_store import ProfileStore
 
@@ -28,7 +29,7 @@ STORE = ProfileStore.from_list([GAIA, SPECTRA])
 
 
 def page(store: ProfileStore = STORE, **chosen: Any) -> BeautifulSoup:
-    return BeautifulSoup(render_form(store, chosen), "html.parser")
+    return BeautifulSoup(render_form(Offer(store), chosen), "html.parser")
 
 
 def checked(soup: BeautifulSoup) -> list[str]:
@@ -53,7 +54,7 @@ def test_the_description_describes_the_button() -> None:
 
 
 def test_what_an_admin_wrote_is_text_and_not_html() -> None:
-    assert "Gaia &amp; &lt;friends&gt;" in render_form(STORE, {})
+    assert "Gaia &amp; &lt;friends&gt;" in render_form(Offer(STORE), {})
 
 
 def test_an_option_is_a_labelled_list_with_its_default_selected() -> None:
@@ -69,7 +70,7 @@ def test_an_option_is_a_labelled_list_with_its_default_selected() -> None:
 
 
 def test_the_page_needs_no_javascript() -> None:
-    assert "<script" not in render_form(STORE, {})
+    assert "<script" not in render_form(Offer(STORE), {})
     assert " on" not in {attribute for tag in page().find_all() for attribute in tag.attrs}
 
 
@@ -112,7 +113,7 @@ def test_a_form_becomes_the_options_of_its_profile_alone() -> None:
         "option.spectra.size": ["large"],
         "_xsrf": ["x"],
     }
-    assert parse_form(form) == {"profile": "gaia", "options": {"size": "small"}}
+    assert parse_form(form) == {"profile": "gaia", "options": {"size": "small"}, "values": {}}
 
 
 @pytest.mark.parametrize("form", [{}, {"profile": []}, {"profile": ["gaia", "spectra"]}])
@@ -122,12 +123,12 @@ def test_a_form_without_one_profile_is_refused(form: dict[str, list[str]]) -> No
 
 
 def test_the_choice_is_applied_to_the_profile() -> None:
-    chosen = choose(STORE, {"profile": "gaia", "options": {"size": "small"}})
+    chosen = choose(Offer(STORE), {"profile": "gaia", "options": {"size": "small"}})
     assert (chosen.slug, chosen.spark.pods) == ("gaia", 2)
 
 
 def test_no_profile_means_the_default_one() -> None:
-    assert choose(ProfileStore.from_list([GAIA]), {}).slug == "gaia"
+    assert choose(Offer(ProfileStore.from_list([GAIA])), {}).slug == "gaia"
 
 
 @pytest.mark.parametrize(
@@ -147,4 +148,4 @@ def test_whatever_is_not_offered_is_refused_with_what_is(
     options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ProfileError, match=message):
-        choose(STORE, options)
+        choose(Offer(STORE), options)

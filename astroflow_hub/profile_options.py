@@ -1,0 +1,121 @@
+"""What every spawner of the project does with profiles: offer, check and apply them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.spawner import SpawnException
+from traitlets import Dict, HasTraits, Instance, List, Unicode, default
+
+from astroflow_core.errors import AstroFlowError
+from astroflow_core.profile import Profile
+from astroflow_hub.access import Offer
+from astroflow_hub.options_form import choose, parse_form, render_form
+from astroflow_hub.profile_store import ProfilesError
+from astroflow_hub.profile_watch import ProfileWatch, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class RefusedError(SpawnException):  # type: ignore[misc]
+    """A person's mistake, as JupyterHub relays it: status 400, on the page and by its API."""
+
+    def __init__(self, error: AstroFlowError) -> None:
+        super().__init__(str(error), reason="refused")
+        self.jupyterhub_message = str(error)
+
+
+class ProfileOptions(HasTraits):
+    """Gives a spawner the options page and ``profile``, the one to start with choices applied.
+
+    To stand before the spawner's class in the list of bases. Without a profile that the
+    person's groups allow there is no server: `chosen_profile` refuses.
+    """
+
+    user: Any  # these three are the spawner's
+    user_options: dict[str, Any]
+    log: Any
+
+    profiles_dir = Unicode(
+        "profiles", config=True, help="The folder with the profiles, one YAML file each."
+    )
+    profiles = List(
+        Dict(),
+        config=True,
+        help="Profiles written here, with the schema of the files; used in place of profiles_dir.",
+    )
+    profile = Instance(
+        Profile, allow_none=True, help="The profile of the server that starts, choices applied."
+    )
+
+    @property
+    def catalogues_dir(self) -> str | None:
+        """The folder in which the hub itself can see the catalogues, if there is one."""
+        return None
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the groups that the person is in now."""
+        return frozenset(group.name for group in self.user.groups) if self.user else frozenset()
+
+    @default("options_form")
+    def _default_options_form(self) -> Callable[[ProfileOptions], str]:
+        return lambda spawner: spawner.render_options()
+
+    @default("options_from_form")
+    def _default_options_from_form(self) -> Callable[[Mapping[str, Sequence[str]]], Any]:
+        def read(form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+            try:
+                options = parse_form(form)
+                choose(self.offer(), options)
+            except AstroFlowError as error:
+                raise RefusedError(error) from error
+            return options
+
+        return read
+
+    @default("apply_user_options")
+    def _default_apply_user_options(self) -> Callable[[Any, Mapping[str, Any]], None]:
+        def apply(spawner: ProfileOptions, user_options: Mapping[str, Any]) -> None:
+            try:
+                spawner.profile = choose(spawner.offer(), user_options)
+            except AstroFlowError as error:
+                raise RefusedError(error) from error
+
+        return apply
+
+    def render_options(self) -> str:
+        """Return the options page's form for this person; an admin is told of problems."""
+        offer, problem = self.offer(), self._watch().problem
+        for_admin = str(problem) if problem and self.user and self.user.admin else ""
+        return render_form(offer, self.user_options, for_admin)
+
+    def offer(self) -> Offer:
+        """Return what this person is offered now: an admin need not restart the hub.
+
+        Raises
+        ------
+        RefusedError
+            When the profiles never were without a problem; the hub's log tells the admin which.
+        """
+        try:
+            return Offer.to(self.groups, self._watch().store(self.log))
+        except ProfilesError as error:
+            told = AstroFlowError("no environment can be started now: ask the hub's administrator")
+            raise RefusedError(told) from error
+
+    def chosen_profile(self) -> Profile:
+        """Return the profile to start.
+
+        Raises
+        ------
+        AstroFlowError
+            When none is chosen.
+        """
+        if self.profile is None:
+            raise AstroFlowError("no environment is chosen, so no server is started")
+        return self.profile
+
+    def _watch(self) -> ProfileWatch:
+        return watch(self.profiles, self.profiles_dir, self.catalogues_dir)
