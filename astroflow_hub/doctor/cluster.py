@@ -1,0 +1,180 @@
+"""The doctor's own objects in a cluster: one namespace for what it tries, always removed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kubernetes_asyncio import config
+from kubernetes_asyncio.client import ApiClient, ApiException, Configuration, CoreV1Api
+
+from astroflow_core.errors import AstroFlowError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+Found = TypeVar("Found")
+
+DEFAULT_KUBECONFIG = Path("~/.kube/config")
+POD_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+NOT_FOUND = 404
+_POLL = 0.5  # seconds
+_LONGEST_POD = 900  # seconds; a pod ends even where nobody is left to delete it
+
+
+def is_in_pod() -> bool:
+    """Tell whether the doctor runs as a pod's own service account."""
+    return _kubeconfig() is None and POD_TOKEN.is_file()
+
+
+def _kubeconfig() -> str | None:
+    if named := os.environ.get("KUBECONFIG"):
+        return named
+    path = DEFAULT_KUBECONFIG.expanduser()
+    return str(path) if path.is_file() else None
+
+
+@asynccontextmanager
+async def connect() -> AsyncIterator[ApiClient]:
+    """Open the API of the cluster of KUBECONFIG or ~/.kube/config, else of the pod we are in.
+
+    Raises
+    ------
+    AstroFlowError
+        When there is no cluster to talk to, or its credentials cannot be read.
+    """
+    configuration = Configuration()
+    path = _kubeconfig()
+    try:
+        if path is None:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            await config.load_kube_config(path, client_configuration=configuration)
+    except (config.ConfigException, OSError) as error:
+        where = path or "no kubeconfig, and not in a pod"
+        raise AstroFlowError(
+            f"no cluster to look at ({where}: {error}); set KUBECONFIG, or run it in the hub's pod"
+        ) from error
+    async with ApiClient(configuration) as api:
+        yield api
+
+
+class Scratch:
+    """A namespace of the doctor's own, for pods that try something."""
+
+    def __init__(self, api: ApiClient, namespace: str) -> None:
+        self.api = api
+        self.core = CoreV1Api(api)
+        self.namespace = namespace
+
+    async def start(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Create a pod called ``name``; its label ``app`` has the same value."""
+        metadata = {"name": name, "labels": {"app": name}}
+        body: Any = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        await self.core.create_namespaced_pod(self.namespace, body)
+
+    async def await_pod(
+        self, name: str, look: Callable[[Any], Found | None], patience: float
+    ) -> Found | None:
+        """Return what ``look`` finds in the pod; None where it finds nothing in time."""
+        return await poll(
+            lambda: self.core.read_namespaced_pod(name, self.namespace), look, patience
+        )
+
+
+@asynccontextmanager
+async def scratch_namespace(api: ApiClient) -> AsyncIterator[Scratch]:
+    """Make a namespace under the restricted level of Pod Security, and remove it in any case."""
+    core, name = CoreV1Api(api), f"astroflow-doctor-{secrets.token_hex(4)}"
+    labels = {
+        "app.kubernetes.io/managed-by": "astroflow",
+        "app.kubernetes.io/component": "doctor",
+        "pod-security.kubernetes.io/enforce": "restricted",
+    }
+    body: Any = {"metadata": {"name": name, "labels": labels}}
+    try:
+        await core.create_namespace(body)
+        await _await_account(core, name)
+        yield Scratch(api, name)
+    finally:
+        await _remove(core, name)
+
+
+async def _await_account(core: CoreV1Api, namespace: str) -> None:
+    """Wait for the namespace's default account, without which it takes no pod."""
+
+    def is_there(listing: Any) -> bool | None:
+        return any(account.metadata.name == "default" for account in listing.items) or None
+
+    await poll(lambda: core.list_namespaced_service_account(namespace), is_there, patience=30)
+
+
+async def _remove(core: CoreV1Api, namespace: str) -> None:
+    try:
+        await core.delete_namespace(namespace)
+    except ApiException as error:
+        if error.status != NOT_FOUND:
+            raise
+
+
+async def poll(
+    read: Callable[[], Awaitable[Any]], look: Callable[[Any], Found | None], patience: float
+) -> Found | None:
+    """Read again and again until ``look`` finds something, for ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if (found := look(await read())) is not None:
+            return found
+        await asyncio.sleep(_POLL)
+    return None
+
+
+def pod_spec(image: str, command: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Return the spec of a small pod that the restricted level admits."""
+    return {
+        "containers": [container("main", image, command)],
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "activeDeadlineSeconds": _LONGEST_POD,
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **more,
+    }
+
+
+def container(name: str, image: str, command: Sequence[str]) -> dict[str, Any]:
+    """Return a container of `pod_spec` that asks for next to nothing."""
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "Always",
+        "command": [*command],
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "32Mi"},
+            "limits": {"cpu": "200m", "memory": "128Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+def why_not_started(pod: Any) -> str:
+    """Return in words what keeps a pod from running, as far as its status tells."""
+    for condition in pod.status.conditions or []:
+        if condition.type == "PodScheduled" and condition.status == "False":
+            return f"no node takes the pod: {condition.message}"
+    statuses = [*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or [])]
+    waiting = [s.state.waiting for s in statuses if s.state and s.state.waiting]
+    told = next((f"{w.reason}: {w.message}" for w in waiting if w.message), None)
+    return told or f"the pod is still {pod.status.phase}"
