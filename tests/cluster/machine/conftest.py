@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,14 @@ class Commands:
 
     def kill(self, command: str, when: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Kill `command` as soon as the file `when` is in the cluster's folder."""
+        self.kill_when(command, (self.cluster.state / when).exists, how)
+
+    def kill_when(
+        self, command: str, moment: Callable[[], bool], how: signal.Signals = signal.SIGKILL
+    ) -> None:
+        """Kill `command` as soon as `moment` has come."""
         process = self.begin(command)
-        await_until((self.cluster.state / when).exists, f"{when} of {command}", 180)
+        await_until(moment, f"the moment to kill {command}", 180)
         process.send_signal(how)
         assert process.wait() != 0
 

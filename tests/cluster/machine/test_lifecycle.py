@@ -42,6 +42,7 @@ def test_clusters_live_side_by_side_and_start_again_after_a_crash(
     other.run("up")
     assert is_up(other.cluster)
     kubectl(other.cluster, "create", "namespace", "theirs")
+    other.kill_when("down", lambda: find_init(other.cluster) is None)
     other.run("down")
     assert is_up(commands.cluster)
     assert "theirs" not in kubectl(commands.cluster, "get", "namespaces")

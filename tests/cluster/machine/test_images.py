@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from tools.images import recipe
+from tools.images.recipe import IMAGES, ImageError, Recipe
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    """Return an environment that wants another numpy than executors and workers have."""
+    images = tmp_path / "images"
+    (images / "broken").mkdir(parents=True)
+    (images / "broken" / "requirements.in").write_text("numpy==1.26.4\n")
+    (images / "astroflow").symlink_to(IMAGES / "astroflow")
+    monkeypatch.setattr(recipe, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(recipe, "IMAGES", images)
+    return Recipe("broken")
+
+
+def test_package_that_breaks_parity_is_named_before_anything_is_built(broken: Recipe) -> None:
+    with pytest.raises(ImageError, match=r"broken/requirements\.in cannot be locked") as caught:
+        broken.write_lock()
+    assert "numpy==1.26.4" in str(caught.value)
+    assert not broken.lock.exists()
