@@ -73,7 +73,7 @@ def build_image(name: str) -> Image:
         recipe.write_lock()
     base = os.environ.get("ASTROFLOW_BASE_IMAGE") or _debian()
     with progress(f"building the image {name}"):
-        return Image(name, Buildah().build(*_context(), _arguments(recipe, base), _mounts()))
+        return Image(name, Buildah().build(*_context(), _arguments(recipe, base), _options(recipe)))
 
 
 def _context() -> tuple[Path, Path]:
@@ -91,13 +91,14 @@ def _arguments(recipe: Recipe, base: str) -> dict[str, str]:
     }
 
 
-def _mounts() -> list[str]:
-    """Return the options that lend the build this machine's certificates and caches."""
+def _options(recipe: Recipe) -> list[str]:
+    """Return the stage to build, and what lends it this machine's certificates and caches."""
     build, apt = cache_folder() / "build", cache_folder() / "apt"
     for folder in (build / "pip", apt / "partial"):
         folder.mkdir(parents=True, exist_ok=True)
     (build / "certificates.pem").write_bytes(_certificates())
     return [
+        f"--target={'service' if recipe.is_service else 'session'}",
         f"--ignorefile={IMAGES / 'Containerfile.ignore'}",
         f"--volume={build}:{BUILD_MOUNT}",
         f"--volume={apt}:/var/cache/apt/archives",

@@ -11,8 +11,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "images"
 PROJECT = REPOSITORY / "pyproject.toml"
 
-# The images that others build on, each with the extra of pyproject.toml it serves.
-FOUNDATIONS = {"astroflow": "demo", "hub": "hub"}
+# The images that our code goes into, each with the extra of pyproject.toml it serves.
+EXTRAS = {"astroflow": "demo", "hub": "hub"}
+# What the platform runs beside them: somebody else's programs, none of our code.
+SERVICES = ("database", "proxy")
+FOUNDATIONS = (*EXTRAS, *SERVICES)
 # What Debian 12 has, which the images start from.
 PYTHON = "3.11"
 PLATFORM = "x86_64-manylinux_2_36"
@@ -24,7 +27,7 @@ class ImageError(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One folder of ``images/``: a foundation, or an environment on `astroflow`."""
+    """One folder of ``images/``: a foundation, a service, or an environment on `astroflow`."""
 
     name: str
 
@@ -64,6 +67,16 @@ class Recipe:
         """Whether this image stands on no other."""
         return self.name in FOUNDATIONS
 
+    @property
+    def is_service(self) -> bool:
+        """Whether this image has none of our code."""
+        return self.name in SERVICES
+
+    @property
+    def requirements(self) -> Path:
+        """The Python packages asked for; a service may have none."""
+        return self.folder / "requirements.in"
+
     def ingredients(self) -> str:
         """Return a digest of all that goes into the image but our own code."""
         digest = hashlib.sha256()
@@ -85,19 +98,14 @@ class Recipe:
         ImageError
             When a requirement cannot be had, or not with the foundation.
         """
-        if self._lock_is_new():
+        if not self.requirements.exists() or self._lock_is_new():
             return
-        if self.is_foundation:
-            extra = FOUNDATIONS[self.name]
-            sources = [PROJECT.name, f"--extra={extra}", "--no-emit-package=astroflow-hub"]
-        else:
-            sources = ["--constraint=images/astroflow/requirements.lock"]
         try:
             run(
                 *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
                 *("--generate-hashes", f"--python-version={PYTHON}"),
                 *(f"--python-platform={PLATFORM}", f"--output-file={self.lock}"),
-                *(*sources, f"images/{self.name}/requirements.in"),
+                *(*self._further_sources(), self.requirements.relative_to(REPOSITORY)),
                 cwd=REPOSITORY,
             )
         except CommandError as e:
@@ -107,9 +115,17 @@ class Recipe:
             ) from e
         self.lock.touch()
 
+    def _further_sources(self) -> list[str]:
+        if self.is_service:
+            return []
+        if self.is_foundation:
+            extra = f"--extra={EXTRAS[self.name]}"
+            return [PROJECT.name, extra, "--no-emit-package=astroflow-hub"]
+        return ["--constraint=images/astroflow/requirements.lock"]
+
     def _lock_is_new(self) -> bool:
         above = PROJECT if self.is_foundation else Recipe("astroflow").lock
-        sources = (above, self.folder / "requirements.in")
+        sources = (self.requirements, *([] if self.is_service else [above]))
         return self.lock.exists() and _changed(self.lock) > max(map(_changed, sources))
 
 
@@ -118,6 +134,6 @@ def _changed(file: Path) -> float:
 
 
 def recipe_names() -> list[str]:
-    """Return the names of all recipes, foundations first."""
+    """Return the names of all recipes: foundations, services, environments."""
     found = {path.parent.name for path in IMAGES.glob("*/requirements.in")}
     return [*FOUNDATIONS, *sorted(found - set(FOUNDATIONS))]

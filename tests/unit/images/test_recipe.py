@@ -1,13 +1,14 @@
+import json
 import re
 
 import pytest
 
-from tools.images.recipe import ImageError, Recipe, recipe_names
+from tools.images.recipe import IMAGES, ImageError, Recipe, recipe_names
 from tools.images.report import compare
 
 
 def test_foundations_come_before_what_stands_on_them() -> None:
-    assert recipe_names()[:2] == ["astroflow", "hub"]
+    assert recipe_names()[:4] == ["astroflow", "hub", "database", "proxy"]
 
 
 def test_unknown_image_is_told_how_to_be_made() -> None:
@@ -15,13 +16,32 @@ def test_unknown_image_is_told_how_to_be_made() -> None:
         Recipe.find("none")
 
 
-@pytest.mark.parametrize("name", recipe_names())
+LOCKED = [name for name in recipe_names() if Recipe(name).requirements.exists()]
+
+
+@pytest.mark.parametrize("name", LOCKED)
 def test_lock_holds_a_hash_for_each_version_and_no_place_to_download_from(name: str) -> None:
     lock = Recipe(name).lock.read_text()
     entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert entries
     assert all("--hash=sha256:" in entry for entry in entries)
     assert "://" not in lock
+
+
+def test_service_stands_alone_and_may_have_no_requirements() -> None:
+    database = Recipe.find("database")
+    assert (database.is_foundation, database.is_service) == (True, True)
+    assert "database" not in LOCKED
+    database.write_lock()
+    assert not database.lock.exists()
+
+
+def test_packages_of_the_proxy_have_a_hash_each_and_no_place_to_download_from() -> None:
+    lock = json.loads((IMAGES / "proxy" / "package-lock.json").read_text())
+    packages = [package for path, package in lock["packages"].items() if path]
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert "resolved" not in str(packages)
 
 
 def test_environment_has_the_foundation_of_notebooks() -> None:
