@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    # Half-open ranges of ids, of shape (n, 2): in order, none touching another.
+    IdRanges = NDArray[np.int64]
+
 MAX_LEVEL = 12
 _LEVEL_12_SHIFT = 35
 

@@ -16,15 +16,22 @@ from astroflow_core.errors import MissingDependencyError
 if TYPE_CHECKING:
     from distributed import Client
 
+    from astroflow_core.counts import column_counts, row_count
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.session import connect
 
     client: Client
 
-__all__ = ["client", "connect", "healpix_counts", "read_table"]
+__all__ = ["client", "column_counts", "connect", "healpix_counts", "read_table", "row_count"]
 
-_HOMES = {"connect": "session", "healpix_counts": "counts", "read_table": "frames"}
+_HOMES = {
+    "column_counts": "astroflow_core.counts",
+    "connect": "astroflow_dask_gaia.session",
+    "healpix_counts": "astroflow_dask_gaia.counts",
+    "read_table": "astroflow_dask_gaia.frames",
+    "row_count": "astroflow_core.counts",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -34,7 +41,7 @@ def __getattr__(name: str) -> Any:
     try:
         if name == "client":
             return import_module(f"{__name__}.session").current_client()
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f"{error.name} is not installed; run: pip install 'astroflow-hub[dask]'"

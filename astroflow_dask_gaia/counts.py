@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from distributed import KilledWorker, as_completed
 
+from astroflow_core.counts import pixels_in
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.healpix import check_level, pixel_count, pixel_of
 from astroflow_core.session import SessionSettings
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from distributed import Future
     from numpy.typing import NDArray
+
+    from astroflow_core.catalogue import Table
 
     Runs = tuple[NDArray[np.int64], NDArray[np.int64]]  # pixels, and a count for each
 
@@ -35,6 +38,8 @@ _BLOCK = 16_000
 
 def healpix_counts(level: int, table: str = "gaia_source") -> NDArray[np.int64]:
     """Return how many rows of a table lie in each HEALPix pixel, by their ``source_id``.
+
+    Up to level 8 a table's index tells, where it has one; else the workers read the ids.
 
     Parameters
     ----------
@@ -59,14 +64,20 @@ def healpix_counts(level: int, table: str = "gaia_source") -> NDArray[np.int64]:
     """
     check_level(level)
     opened = SessionSettings.from_environ(os.environ).open_table(table)
+    known = pixels_in(opened, level)
+    counts = _counted_by_workers(opened, level) if known is None else known
+    if not counts.any():
+        raise CatalogueError(f"table {opened.full_name} is empty: no file has a row")
+    return counts
+
+
+def _counted_by_workers(opened: Table, level: int) -> NDArray[np.int64]:
     client = current_client()
     tasks = sum(client.nthreads().values()) if level <= _WHOLE_MAP_LEVEL else len(opened.files)
     futures = client.map(count_files, group_files(opened.files, tasks), level=level, pure=False)
     counts = np.zeros(pixel_count(level), np.int64)
     for pixels, part in _results(futures):
         np.add.at(counts, pixels, part)
-    if not counts.any():
-        raise CatalogueError(f"table {opened.full_name} is empty: no file has a row")
     return counts
 
 

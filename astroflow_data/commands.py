@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,25 @@ def sample(out: Out = DATA_DIR) -> None:
     existed = (out / CATALOGUE).exists()
     folder = make_sample(out)
     typer.echo(f"The sample is {'already there' if existed else 'made'}: {folder}")
+
+
+@app.command()
+def index(
+    catalogue: Annotated[Path, typer.Argument(help="The catalogue's folder.")],
+    table: Annotated[
+        str, typer.Option(help="database.table, or a table of the default database; all else.")
+    ] = "",
+) -> None:
+    """Make the index of a catalogue's tables, from which counts and regions are answered."""
+    from astroflow_core.catalogue import Catalogue
+    from astroflow_data.index import write_index
+
+    opened = Catalogue.open(catalogue)
+    chosen = [opened.table(table)] if table else [t for d in opened.databases for t in d.tables]
+    with _progress() as report:
+        # Two databases may share a folder.
+        for one in {t.folder.resolve(): t for t in chosen}.values():
+            typer.echo(write_index(one.folder, partial(report, one.full_name)))
 
 
 @app.command()

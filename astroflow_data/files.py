@@ -86,7 +86,7 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
 
     Numpy and pyarrow let go of Python's lock while they work, so threads are enough.
     """
-    pool = ThreadPoolExecutor(_cores())
+    pool = ThreadPoolExecutor(usable_cores())
     try:
         jobs = [(file, pool.submit(file.write)) for file in files]
         for file, job in jobs:
@@ -96,7 +96,8 @@ def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
         pool.shutdown(cancel_futures=True)
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
     # Fewer than the machine has where the process is held to some; macOS cannot tell.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -15,6 +15,7 @@ from astroflow_core.errors import CatalogueError, DataError, MissingDependencyEr
 from astroflow_core.footers import ordered_footers, read_schema
 from astroflow_core.release import Release
 from astroflow_data.files import Label, Origin, write_all
+from astroflow_data.index import write_index
 from astroflow_data.publish import publish
 from astroflow_data.solar_reflex import proper_motion
 from astroflow_data.source_id_order import Cuts, range_files
@@ -133,6 +134,7 @@ def _write(folder: Path, rows: pa.Table) -> None:
         path.mkdir(parents=True)
         rows_between = partial(_rows_between, contents[table.name])
         list(write_all(range_files(path, table, origin, cuts, rows_between)))
+        write_index(path)
     (folder / "gaia_edr3").mkdir()
     (folder / CATALOGUE_FILE).write_text(_CATALOGUE_YAML, encoding="utf-8")
 

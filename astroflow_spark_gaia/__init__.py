@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from astroflow_core.errors import MissingDependencyError
 
 if TYPE_CHECKING:
+    from astroflow_core.counts import column_counts, row_count
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.session import connect
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     spark: GaiaSession
     tables: Tables
 
-__all__ = ["connect", "spark", "tables"]
+__all__ = ["column_counts", "connect", "row_count", "spark", "tables"]
+
+_HOMES = {
+    "column_counts": "astroflow_core.counts",
+    "connect": "astroflow_spark_gaia.session",
+    "row_count": "astroflow_core.counts",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -29,8 +36,9 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        session = import_module(f"{__name__}.session")
-        return session.connect if name == "connect" else getattr(session, f"current_{name}")()
+        if name in ("spark", "tables"):
+            return getattr(import_module(f"{__name__}.session"), f"current_{name}")()
+        return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f"{error.name} is not installed; run: pip install 'astroflow-hub[spark]'"

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.footers import read_schema
+from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
 from astroflow_spark_gaia.registration import Registrar
 
@@ -71,6 +72,8 @@ class GaiaSession(SparkSession):
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
         """Run SQL as `SparkSession.sql` does, and tell of tables that cannot be read.
 
+        Counts over a whole table come from its index, without a job.
+
         Raises
         ------
         CatalogueError
@@ -79,7 +82,9 @@ class GaiaSession(SparkSession):
             As Spark raises it; a note says which table, folder or name is meant.
         """
         with self._explained():
-            return self._checked(super().sql(sqlQuery, args, **kwargs))
+            frame = self._checked(super().sql(sqlQuery, args, **kwargs))
+            counts = counts_as_sql(frame, self._databases) if self._databases else None
+            return super().sql(counts) if counts else frame
 
     def table(self, tableName: str) -> DataFrame:  # noqa: N803
         """Return a table as `SparkSession.table` does; see `sql` for what is raised."""

@@ -60,7 +60,7 @@ def test_a_later_import_gives_the_same_client(client: Client) -> None:
     assert astroflow_dask_gaia.client is client
 
 
-@pytest.mark.parametrize("level", [0, 6, 11])
+@pytest.mark.parametrize("level", [0, 6, 9, 11])
 def test_counts_are_those_of_numpy(stars: pd.DataFrame, level: int) -> None:
     pixels = stars.index.to_numpy() // 2 ** (35 + 2 * (12 - level))
     counts = healpix_counts(level)
@@ -166,7 +166,7 @@ def test_an_empty_table_is_told(
 def test_workers_that_die_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("astroflow_dask_gaia.counts.count_files", _die)
     with pytest.raises(SessionError, match=r"workers died.*connect\(memory=…\)"):
-        healpix_counts(6)
+        healpix_counts(9)
 
 
 def _die(*_: object, **__: object) -> None:
