@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from astroflow_core.yaml_text import load_yaml
+from astroflow_core.yaml_text import MAX_CHARACTERS, load_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,8 @@ def _sentence(item: Any) -> str:
 def read_yaml(path: Path, failure: type[AstroFlowError]) -> Any:
     """Return what the YAML file at ``path`` holds, or raise ``failure`` naming the file."""
     try:
-        return load_yaml(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            return load_yaml(file.read(MAX_CHARACTERS + 1))
     except (OSError, UnicodeDecodeError) as error:
         raise failure(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:

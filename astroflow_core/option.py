@@ -48,8 +48,8 @@ class FreeValue(Model):
     sets: str = Field(pattern=f"^({_TEXTS}|{_NUMBERS}|{_SIZES})$")
     display_name: str = Field(default="Another value", min_length=1)
     pattern: str | None = None
-    minimum: float | MemorySize | None = None
-    maximum: float | MemorySize | None = None
+    minimum: int | float | MemorySize | None = None
+    maximum: int | float | MemorySize | None = None
     groups: Groups = ()
 
     @field_validator("pattern")

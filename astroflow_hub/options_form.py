@@ -40,7 +40,7 @@ def render_form(offer: Offer, chosen: Mapping[str, Any], for_admin: str = "") ->
     ``for_admin`` is what an admin is told above it.
     """
     store = offer.store
-    last = _remembered(store, chosen)
+    remembered = _remembered(store, chosen)
     default = store.default.slug if store.default else None
     return (
         _templates()
@@ -48,9 +48,8 @@ def render_form(offer: Offer, chosen: Mapping[str, Any], for_admin: str = "") ->
         .render(
             profiles=store.profiles,
             on_request=offer.on_request,
-            selected=last.profile or default,
-            choices=last.options,
-            values=last.values,
+            remembered=remembered,
+            selected=remembered.profile or default,
             for_admin=for_admin,
         )
     )

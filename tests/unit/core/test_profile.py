@@ -44,6 +44,12 @@ SIZED = PLAIN | {
         {"node_selector": {"pool": "users"}},
         {"environment": {"MY_VARIABLE": "1"}},
         {"options": {"size": SIZES}},
+        {"groups": ["/gaia/dr4 team"], "request_access": "ask gaia@example.org"},
+        {"home": {"size": "100Gi", "storage_class": "fast.ssd"}},
+        {"quota": {"cpu": 120, "memory": "1t", "pods": 24}},
+        {"idle": {"stop_after": "12h", "warn_before": "15m"}},
+        {"tolerations": [{"key": "gaia", "value": "only", "effect": "NoSchedule"}]},
+        {"tolerations": [{"operator": "Exists"}]},
     ],
 )
 def test_a_good_profile_is_taken(changes: dict[str, Any]) -> None:
@@ -70,6 +76,19 @@ def test_a_good_profile_is_taken(changes: dict[str, Any]) -> None:
         ({"environment": {"JUPYTERHUB_API_TOKEN": "x"}}, "JUPYTERHUB_API_TOKEN", "set by the hub"),
         ({"environment": {"A B": "x"}}, "environment.A B", "pattern"),
         ({"options": {"size": {"display_name": "S", "choices": {}}}}, "choices", "at least 1"),
+        ({"groups": []}, "groups", "at least 1"),
+        ({"groups": "staff"}, "groups", "valid tuple"),
+        ({"request_access": ""}, "request_access", "at least 1"),
+        ({"home": {"size": "30G"}}, "home.size", "pattern"),
+        ({"home": {"storage_class": "Fast"}}, "home.storage_class", "pattern"),
+        ({"cpu": {"limit": float("inf")}}, "cpu.limit", "finite"),
+        ({"quota": {"pods": 0}}, "quota.pods", "greater than 0"),
+        ({"tolerations": [{"value": "x"}]}, "tolerations.0", "key is missing"),
+        (
+            {"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]},
+            "tolerations.0",
+            "value goes with the operator Equal only",
+        ),
     ],
 )
 def test_a_bad_profile_is_refused_by_field(changes: dict[str, Any], field: str, words: str) -> None:

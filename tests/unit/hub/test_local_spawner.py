@@ -1,6 +1,7 @@
 """The spawner's own decisions, without a hub around it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,6 +65,56 @@ async def test_profiles_gone_wrong_are_told_to_the_admin_and_not_to_the_person(
     with pytest.raises(RefusedError, match="ask the hub's administrator"):
         await made.get_options_form()
     assert "profiles[0]: slug: '../mine'" in caplog.text
+
+
+def person(*groups: str, admin: bool = False) -> Any:
+    """Return what a spawner asks of JupyterHub's user."""
+    named = [SimpleNamespace(name=name) for name in groups]
+    return SimpleNamespace(name="hypatia", groups=named, admin=admin)
+
+
+async def test_a_server_is_for_the_groups_that_the_person_is_in_now(sample: Path) -> None:
+    made = spawner(sample, {"slug": "mine"}, {"slug": "staff", "groups": ["staff"]})
+    asked = {"profile": "staff"}
+    with pytest.raises(RefusedError, match="no profile is called 'staff'; there is mine"):
+        await made._run_apply_user_options(asked)
+    made.user = person("staff")
+    await made._run_apply_user_options(asked)
+    assert made.chosen_profile().slug == "staff"
+    made.user = person("former-staff")
+    with pytest.raises(RefusedError, match="no profile is called 'staff'; there is mine"):
+        await made._run_apply_user_options(asked)
+
+
+async def test_whose_groups_allow_nothing_gets_a_page_that_says_so(sample: Path) -> None:
+    made = spawner(sample, {"slug": "staff", "groups": ["staff"]})
+    assert "no environment that you may use" in await made.get_options_form()
+    with pytest.raises(RefusedError, match="no environment that you may use"):
+        await made._run_apply_user_options({})
+    assert made.profile is None
+
+
+async def test_a_broken_change_keeps_the_last_good_profiles_and_tells_the_admin_alone(
+    sample: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"{{slug: mine, display_name: Mine, catalogues: [{sample.name}]}}")
+    folders = {"profiles_dir": str(tmp_path), "data_dir": str(sample.parent)}
+    made = AstroFlowLocalSpawner(**folders)
+    made.log.propagate = True
+    assert "Mine" in await made.get_options_form()
+    file.write_text("slug: [")
+    for _ in range(3):
+        page = await made.get_options_form()
+    assert "Mine" in page
+    assert "mine.yaml" not in page
+    assert caplog.text.count("are not taken over; those before stay") == 1
+    made.user = person(admin=True)
+    assert "mine.yaml" in await made.get_options_form()
+    file.write_text(f"{{slug: mine, display_name: New, catalogues: [{sample.name}]}}")
+    page = await made.get_options_form()
+    assert "New" in page
+    assert "mine.yaml" not in page
 
 
 def test_a_stored_process_id_is_not_taken_for_a_server(sample: Path) -> None:
