@@ -113,6 +113,12 @@ class Person:
         page = self.http.get("/hub/login")
         return self._submit(page, "form", {"username": self.name, "password": password})
 
+    def is_served(self) -> bool:
+        """Return whether the hub answers at all."""
+        with suppress(httpx.TransportError):
+            return self.http.get("/hub/login").is_success
+        return False
+
     def options_page(self) -> httpx.Response:
         """Return the page on which profiles are chosen."""
         return self.http.get("/hub/spawn")
@@ -147,6 +153,13 @@ class Person:
         self.hub_api("DELETE", f"{user}/server").raise_for_status()
         while self.hub_api("GET", user).json()["server"]:
             time.sleep(0.2)
+
+    def progress(self) -> list[dict[str, Any]]:
+        """Return what the page of a server that starts shows, to the end of the start."""
+        url = f"/hub/api/users/{quote(self.name)}/server/progress"
+        with self.http.stream("GET", url, headers=self._xsrf("/hub/")) as page:
+            lines = [line for line in page.iter_lines() if line.startswith("data:")]
+        return [dict(json.loads(line.removeprefix("data:"))) for line in lines]
 
     def hub_api(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Call the hub's own REST API; ``path`` is below ``api/``."""

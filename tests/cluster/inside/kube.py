@@ -27,8 +27,8 @@ class Kube:
         found: Object = json.loads(self("get", target, "--output=json"))
         return found
 
-    def list(self, kind: str, selector: str = "") -> list[Object]:
-        found = json.loads(self("get", kind, f"--selector={selector}", "--output=json"))
+    def list(self, kind: str, selector: str = "", *options: str) -> list[Object]:
+        found = json.loads(self("get", kind, f"--selector={selector}", *options, "--output=json"))
         return list(found["items"])
 
     def wait(self, target: str, condition: str, timeout: int = 180) -> None:

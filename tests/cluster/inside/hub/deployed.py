@@ -1,0 +1,152 @@
+"""The hub as an admin deploys it: `deploy/overlays/local` with images of the tests' registry."""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from inside.kube import Kube
+from sandbox.layout import NODE_HOME, REPOSITORY
+from tools.person import Person
+from tools.shell import CommandError, await_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCAL = REPOSITORY / "deploy" / "overlays" / "local"
+NAMESPACE = "astroflow"
+OURS = "app.kubernetes.io/managed-by=astroflow"
+IMAGES = ("astroflow", "database", "hub", "proxy")
+WORKLOADS = ("statefulset/database", "deployment/proxy", "deployment/hub")
+NODE_PORT = 30080
+# Each node's own in a cluster of ours, and gone with it.
+CATALOGUES = NODE_HOME / "catalogues"
+# Read after the overlay's own, which it changes where the tests' cluster differs.
+SETTINGS = f"""\
+c.KubeSpawner.image_pull_policy = "Always"
+c.AstroFlowSpawner.catalogue_volumes = {{
+    "gaia-dr3": {{"persistent_volume": {{"hostPath": {{"path": "{CATALOGUES}/gaia-dr3"}}}}}}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class DeployedHub:
+    """A hub in the cluster: how people reach it, and kubectl in its namespace."""
+
+    url: str
+    password: str
+    kube: Kube
+
+    def person(self, name: str) -> Person:
+        """Return somebody who has logged in."""
+        person = Person(self.url, name)
+        person.log_in(self.password).raise_for_status()
+        return person
+
+    def namespace_of(self, name: str) -> Kube:
+        """Return kubectl in the namespace that holds the server of the person ``name``."""
+        selector = f"{OURS},app.kubernetes.io/component=notebook"
+        pods = self.kube.list("pods", selector, "--all-namespaces")
+        found = {
+            pod["metadata"]["namespace"]
+            for pod in pods
+            if pod["metadata"]["annotations"].get("hub.jupyter.org/username") == name
+        }
+        return Kube(found.pop(), self.kube.image)
+
+    def kill(self, component: str) -> None:
+        """Kill the pods of a component at once, as a crash would, and wait for their successors."""
+        selector = f"--selector=app.kubernetes.io/component={component}"
+        self.kube("delete", "pod", selector, "--force", "--grace-period=0")
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        """Wait until every part of the platform is ready and a page is served."""
+        for workload in WORKLOADS:
+            self.kube("rollout", "status", workload, "--timeout=300s")
+        await_until(self._serves, f"a page of the hub at {self.url}")
+
+    def _serves(self) -> bool:
+        with Person(self.url, "nobody") as nobody:
+            return nobody.is_served()
+
+
+def deploy(registry: str, folder: Path) -> DeployedHub:
+    """Deploy the hub with the registry's images and wait for it; ``folder`` is for its overlay."""
+    kube = Kube(NAMESPACE, f"{registry}/astroflow:dev")
+    write_overlay(registry, folder)
+    is_new = not _exists(kube)
+    kube("apply", "--kustomize", str(folder))
+    if not is_new:  # the images may be others under the same name
+        kube("rollout", "restart", *WORKLOADS)
+    hub = DeployedHub(f"http://{_node_address(kube)}:{NODE_PORT}", _password(kube), kube)
+    kube("rollout", "status", "daemonset/sample", "--namespace=astroflow-sample", "--timeout=300s")
+    hub.await_ready()
+    return hub
+
+
+def remove(kube: Kube, folder: Path) -> None:
+    """Remove the hub and all that it made for people."""
+    kube("delete", "--kustomize", str(folder), "--wait=false", "--ignore-not-found")
+    kube("delete", "namespaces,persistentvolumes", f"--selector={OURS}", "--wait=false")
+
+
+def write_overlay(registry: str, folder: Path) -> None:
+    """Write the overlay that an admin would write for another registry and data folder."""
+    (folder / "settings.py").write_text(f"c = get_config()\n{SETTINGS}")
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(_kustomization(registry, folder)))
+
+
+def _kustomization(registry: str, folder: Path) -> dict[str, Any]:
+    always = {"op": "add", "path": "/spec/template/spec/containers/0/imagePullPolicy"}
+    image = f"{registry}/astroflow:dev"
+    return {
+        "resources": [os.path.relpath(LOCAL, folder)],
+        "images": [
+            {"name": name, "newName": f"{registry}/{name}", "newTag": "dev"} for name in IMAGES
+        ],
+        "configMapGenerator": [
+            {
+                "name": "hub-overlay",
+                "namespace": NAMESPACE,
+                "behavior": "merge",
+                "files": ["settings.py"],
+            }
+        ],
+        "patches": [
+            _patch("Deployment|StatefulSet|DaemonSet", ".*", {**always, "value": "Always"}),
+            _patch("Deployment", "hub", _set("containers/0/env/0/value", image)),
+            _patch("DaemonSet", "sample", _set("volumes/0/hostPath/path", str(CATALOGUES))),
+        ],
+    }
+
+
+def _set(path: str, value: str) -> dict[str, str]:
+    return {"op": "replace", "path": f"/spec/template/spec/{path}", "value": value}
+
+
+def _patch(kind: str, name: str, operation: dict[str, str]) -> dict[str, Any]:
+    return {"target": {"kind": kind, "name": name}, "patch": yaml.safe_dump([operation])}
+
+
+def _exists(kube: Kube) -> bool:
+    try:
+        kube("get", "deployment/hub")
+    except CommandError:
+        return False
+    return True
+
+
+def _password(kube: Kube) -> str:
+    kube.wait("secret/login", "create")
+    return base64.b64decode(kube.get("secret/login")["data"]["password"]).decode()
+
+
+def _node_address(kube: Kube) -> str:
+    addresses = kube.list("nodes")[0]["status"]["addresses"]
+    return next(str(a["address"]) for a in addresses if a["type"] == "InternalIP")
