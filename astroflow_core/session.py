@@ -61,6 +61,9 @@ class SessionSettings(Model):
     dask: ClusterSize = ClusterSize()
     cache_dir: Path = Path("~/.cache/astroflow")
     idle: IdleTimes = IdleTimes()
+    # On Kubernetes: by their claims, the volumes with catalogues, which executors and workers
+    # mount at the same paths, read-only.
+    claims: dict[str, Path] = Field(default_factory=dict)
 
     def to_environ(self) -> dict[str, str]:
         """Return the environment that `from_environ` turns back into equal settings.
@@ -68,8 +71,16 @@ class SessionSettings(Model):
         A database that names a ``variable`` also has its path there, for notebooks that
         read the files themselves.
         """
+        return {**self.paths_to_environ(), **self.settings_to_environ()}
+
+    def settings_to_environ(self) -> dict[str, str]:
+        """Return the settings alone, as a hub writes them that does not see the catalogues."""
         dumped = self.model_dump(mode="json", exclude_none=True)
-        environ = {PREFIX + name.upper(): _to_text(value) for name, value in dumped.items()}
+        return {PREFIX + name.upper(): _to_text(value) for name, value in dumped.items()}
+
+    def paths_to_environ(self) -> dict[str, str]:
+        """Return the paths of databases that name a ``variable``."""
+        environ: dict[str, str] = {}
         for database in (d for c in self.open_catalogues() for d in c.databases):
             if database.variable:
                 environ.setdefault(database.variable, str(database.path))

@@ -1,0 +1,1 @@
+"""What a person is given on Kubernetes: pure builders of the objects, and what applies them."""

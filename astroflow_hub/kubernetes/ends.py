@@ -1,0 +1,86 @@
+"""Why a server that ran does not any more, in one sentence: from what is left of its pod."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from astroflow_hub.kubernetes.quantities import memory_of, show_memory
+
+if TYPE_CHECKING:
+    from astroflow_hub.kubernetes.namespace import Object
+
+GONE = "its pod was removed from the cluster"
+# Why the cluster ends a pod, by the reason of its condition DisruptionTarget.
+_DISRUPTIONS = {
+    "DeletionByTaintManager": "its node {node} was lost",
+    "DeletionByPodGC": "its node {node} was removed",
+    "EvictionByEvictionAPI": "its node {node} is being emptied",
+    "PreemptionByScheduler": "its place was needed for something more important",
+}
+
+
+def end_of(pod: Object | None) -> str | None:
+    """Return why the server of ``pod`` has ended; None while it has not, or ended in order."""
+    if pod is None:
+        return GONE
+    return _evicted(pod) or _disrupted(pod) or _terminated(pod) or _failed(pod)
+
+
+def is_lost(pod: Object | None) -> bool:
+    """Tell whether the cluster has given the pod up, while its node may still be silent."""
+    return bool(pod and "deletionTimestamp" in pod["metadata"] and _disrupted(pod))
+
+
+def _evicted(pod: Object) -> str | None:
+    status = pod["status"]
+    if status.get("reason") != "Evicted":
+        return None
+    return f"it was evicted from its node: {_line(status.get('message', 'no reason is given'))}"
+
+
+def _disrupted(pod: Object) -> str | None:
+    for condition in pod["status"].get("conditions", []):
+        if condition["type"] == "DisruptionTarget" and condition["status"] == "True":
+            node = pod["spec"].get("nodeName", "")
+            known = _DISRUPTIONS.get(condition.get("reason", ""), "")
+            return known.format(node=node) or f"its node ended it: {_line(condition['message'])}"
+    return None
+
+
+def _terminated(pod: Object) -> str | None:
+    for container in pod["status"].get("containerStatuses", []):
+        state = container["state"].get("terminated") or container.get("lastState", {}).get(
+            "terminated"
+        )
+        if container["name"] == "notebook" and state:
+            return _exit(pod, state)
+    return None
+
+
+def _exit(pod: Object, state: Object) -> str | None:
+    if state.get("reason") == "OOMKilled":
+        return f"it ran out of memory{_allowed(pod)}: choose a larger size, or hold less at once"
+    if told := _line(state.get("message", "")):
+        return told
+    code = state["exitCode"]
+    return f"it ended with exit code {code}" if code else None
+
+
+def _allowed(pod: Object) -> str:
+    containers: list[dict[str, Any]] = pod["spec"]["containers"]
+    for container in containers:
+        limit = container.get("resources", {}).get("limits", {}).get("memory")
+        if container["name"] == "notebook" and limit:
+            return f", of which it has {show_memory(memory_of(str(limit)))}"
+    return ""
+
+
+def _failed(pod: Object) -> str | None:
+    status = pod["status"]
+    if status.get("phase") != "Failed":
+        return None
+    return _line(status.get("message", "")) or "its pod failed"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,363 @@
+"""AstroFlowSpawner: a person's server as a pod in a namespace of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from kubernetes_asyncio.client.rest import ApiException
+from kubespawner import KubeSpawner
+from markupsafe import escape
+from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
+
+from astroflow_core.errors import AstroFlowError
+from astroflow_hub.kubernetes import steps
+from astroflow_hub.kubernetes.applier import Applier
+from astroflow_hub.kubernetes.ends import end_of, is_lost
+from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
+from astroflow_hub.kubernetes.person import Person, person_uuid
+from astroflow_hub.kubernetes.person_space import PersonSpace
+from astroflow_hub.kubernetes.person_volumes import PersonVolumes
+from astroflow_hub.kubernetes.pod import (
+    CONTAINER_SECURITY,
+    POD_ENVIRONMENT,
+    POD_SECURITY,
+    START,
+    check_image,
+    in_place,
+    kubernetes_settings,
+    pod_traits,
+)
+from astroflow_hub.kubernetes.policies import PRIVATE_RANGES, Network, api_servers
+from astroflow_hub.kubernetes.reasons import cause_of, message_of, refusal
+from astroflow_hub.kubernetes.volumes import HOME_PATH, read_volumes, select_volumes
+from astroflow_hub.profile_options import ProfileOptions, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from astroflow_hub.kubernetes.namespace import Object
+    from astroflow_hub.kubernetes.reasons import Cause
+    from astroflow_hub.kubernetes.steps import Step
+    from astroflow_hub.kubernetes.volumes import CatalogueVolume
+
+_LOOK_EACH = 0.5  # seconds
+# Said of a quota that was made a moment ago.
+_QUOTA_NOT_READY = "status unknown for quota"
+
+
+class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
+    """Starts servers as pods; each person has a namespace, a home, and the Gaia data to read.
+
+    An admin sets ``profiles_dir`` or ``profiles``, and ``catalogue_volumes``. Whatever
+    `KubeSpawner` can be told holds too, but for its ``profile_list``: profiles are ours.
+    """
+
+    # Not to be configured: without a namespace for each, persons would reach one another.
+    enable_user_namespaces = Bool(default_value=True, help="Each person has a namespace.")
+
+    catalogue_volumes = Dict(
+        config=True,
+        help="The volumes with catalogues, by name: {'gaia-dr3': {'persistent_volume': {'nfs': "
+        "{'server': 'nfs.example.org', 'path': '/gaia-dr3'}}}}. persistent_volume is what stands "
+        "in the spec of a PersistentVolume, or the name of one in the cluster to take it from. "
+        "mount_path is /mnt/<name> unless it is given; catalogues lists the catalogues of "
+        "profiles that need the volume, by default the one of its own name.",
+    )
+    pod_security = Enum(
+        ["restricted", "baseline"],
+        "restricted",
+        config=True,
+        help="The level of Pod Security that every namespace of a person is held to: baseline "
+        "where what you add to the pods (extra_containers, …) is refused by restricted.",
+    )
+    require_digest = Bool(
+        default_value=False,
+        config=True,
+        help="Start only images that are named by digest (name@sha256:…), which nobody can "
+        "exchange under the same name.",
+    )
+    scheduling_patience = Integer(
+        60,
+        config=True,
+        help="How long, in seconds, a server may wait for a node that has room. While an "
+        "autoscaler adds a node it waits until start_timeout.",
+    )
+    temporary_size = Unicode(
+        "20Gi",
+        config=True,
+        help="How much a pod may write to /tmp, a volume that goes with it. Who writes more is "
+        "evicted.",
+    )
+    cluster_ranges = List(
+        Unicode(),
+        [*PRIVATE_RANGES],
+        config=True,
+        help="Address ranges that persons' pods do not reach as part of the internet: those of "
+        "pods, services, nodes and metadata services. The default is every private range.",
+    )
+    dns_namespace = Unicode(
+        "kube-system", config=True, help="The namespace of the cluster's DNS servers."
+    )
+    hub_pods = Dict(
+        default_value={"app.kubernetes.io/component": "hub"},
+        config=True,
+        help="Labels of the hub's pod, which may call persons' servers, and which they call.",
+    )
+    proxy_pods = Dict(
+        default_value={"app.kubernetes.io/component": "proxy"},
+        config=True,
+        help="Labels of the proxy's pods, which may call persons' servers.",
+    )
+
+    ended_because = ""
+    _steps: tuple[Step, ...] = ()
+    _waits_for: Cause | None = None
+    _pod_uid: str | None = None
+
+    @default("component_label")
+    def _default_component_label(self) -> str:
+        return "notebook"
+
+    @default("storage_pvc_ensure")
+    def _default_storage_pvc_ensure(self) -> bool:
+        return False  # the home is made with the other volumes
+
+    @default("service_account")
+    def _default_service_account(self) -> str:
+        return SERVICE_ACCOUNT
+
+    @default("automount_service_account_token")
+    def _default_automount_service_account_token(self) -> bool:
+        return True  # Spark and Dask make their pods with it
+
+    @default("pod_security_context")
+    def _default_pod_security_context(self) -> dict[str, Any]:
+        return {**POD_SECURITY}
+
+    @default("container_security_context")
+    def _default_container_security_context(self) -> dict[str, Any]:
+        return {**CONTAINER_SECURITY}
+
+    @default("extra_pod_config")
+    def _default_extra_pod_config(self) -> dict[str, Any]:
+        # A server that died stays so until its person is told why.
+        return {"restartPolicy": "Never", "enableServiceLinks": False}
+
+    @default("cmd")
+    def _default_cmd(self) -> list[str]:
+        return [*START]
+
+    @default("notebook_dir")
+    def _default_notebook_dir(self) -> str:
+        return HOME_PATH
+
+    @default("default_url")
+    def _default_default_url(self) -> str:
+        return "/lab"
+
+    @default("start_timeout")
+    def _default_start_timeout(self) -> int:
+        return 600  # seconds; the first pull of a large image takes minutes
+
+    @property
+    def events(self) -> list[Object]:
+        """The events of this pod since it is being started.
+
+        By name alone, as KubeSpawner has it, another person's pod could be taken for it.
+        """
+        found: list[Object] = super().events
+        return [e for e in found if e["involvedObject"].get("namespace") == self.namespace]
+
+    async def load_user_options(self) -> None:
+        """Apply the chosen profile, or refuse to start a server."""
+        profile, volumes = self.chosen_profile(), self._volumes()
+        traits = pod_traits(profile, volumes, self.temporary_size)
+        for name, key in (("volumes", "name"), ("volume_mounts", "mountPath")):
+            configured = self._sorted_dict_values(getattr(self, name))
+            traits[name] = in_place(configured, traits[name], key)
+        self.set_trait_values(traits)
+        check_image(self.image, require_digest=self.require_digest)
+
+    def get_env(self) -> dict[str, Any]:
+        """Return the environment of the pod: the hub's, the session's, and the profile's.
+
+        Ours is added here and not as ``environment``, whose braces KubeSpawner expands.
+        """
+        profile = self.chosen_profile()
+        settings = kubernetes_settings(profile, self._volumes())
+        env: dict[str, Any] = super().get_env()
+        return {**env, **settings.settings_to_environ(), **POD_ENVIRONMENT, **profile.environment}
+
+    def start(self) -> asyncio.Future[str]:
+        """Start the server; fail as soon as it is sure that it will not start."""
+        self.ended_because, self._steps, self._pod_uid = "", (), None
+        self._start_future = asyncio.ensure_future(self._start_or_say_why())
+        return self._start_future
+
+    async def _start_or_say_why(self) -> str:
+        try:
+            return await self._start_unless_in_vain()
+        except AstroFlowError as error:
+            raise RefusedError(error) from error
+        except ApiException as error:
+            why = refusal(error.status, message_of(error.body))
+            raise RefusedError(AstroFlowError(f"Your server does not start: {why}.")) from error
+
+    async def _start_unless_in_vain(self) -> str:
+        starting: asyncio.Future[str] = asyncio.ensure_future(self._start())
+        try:
+            if cause := await self._final_cause(starting):
+                raise AstroFlowError(f"Your server does not start: {cause}.")
+            return await starting
+        finally:
+            starting.cancel()
+
+    async def _final_cause(self, starting: asyncio.Future[str]) -> str | None:
+        """Wait for the start; return early with the cause that it cannot succeed."""
+        since: float | None = None
+        while not starting.done():
+            await asyncio.wait([starting], timeout=_LOOK_EACH)
+            self._waits_for = cause = await self._cause()
+            since = (since or time.monotonic()) if cause else None
+            if cause and since and cause.is_final(time.monotonic() - since):
+                return cause.sentence
+        return None
+
+    async def _cause(self) -> Cause | None:
+        """Return why the pod does not run yet, if something is wrong."""
+        pod = self.pod_reflector and self.pod_reflector.pods.get(self._pod_key)
+        # A pod of the last start, of the same name, may still be there.
+        if not pod or pod["metadata"]["uid"] != self._pod_uid:
+            return None
+        nodes = [] if pod["spec"].get("nodeName") else await self._nodes()
+        return cause_of(pod, self.events, nodes, self.scheduling_patience)
+
+    async def _ensure_namespace(self) -> None:
+        """Make, or put right, all that the person has in the cluster before their pod."""
+        self._reached(steps.NAMESPACE)
+        profile, applier = self.chosen_profile(), Applier(self.api.api_client)
+        person, mounted = await self._person(), select_volumes(self._volumes(), profile.catalogues)
+        space = PersonSpace(applier, person, self.pod_security)
+        wanted = self._expand_user_properties(self.user_namespace_template)
+        self.namespace = await space.ensure_namespace(wanted)
+        self.dns_name = self.dns_name_template.format(namespace=self.namespace, name=self.pod_name)
+        network = await self._network(applier)
+        await space.ensure_rights(self.namespace, network, profile, len(mounted))
+        self._reached(steps.VOLUMES)
+        volumes = PersonVolumes(applier, person, self.namespace)
+        await volumes.ensure_home(profile.home)
+        await volumes.ensure_catalogues(mounted)
+        self._reached(steps.POD)
+
+    async def _make_create_pod_request(self, pod: Any, request_timeout: float) -> bool:
+        """Make the pod; return whether that is done, or to be tried again.
+
+        KubeSpawner's own writes a refused pod to the log, the person's token with it.
+        """
+        create = self.api.create_namespaced_pod(self.namespace, pod)
+        try:
+            made = await asyncio.wait_for(create, request_timeout)
+        except TimeoutError:
+            return False
+        except ApiException as error:
+            if error.status == HTTPStatus.CONFLICT:
+                await self.stop(now=True)
+            elif _QUOTA_NOT_READY not in message_of(error.body):
+                raise
+            return False
+        self._pod_uid = made.metadata.uid
+        return True
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield each step of the start once, and what it waits for."""
+        shown: set[str] = set()
+        progress, done = 0, False
+        while not done:
+            done = self._start_future is not None and self._start_future.done()
+            for step in self._reached_steps():
+                progress = max(progress, step.progress)
+                if step.message not in shown:
+                    yield {"progress": progress, "message": step.message}
+                shown.add(step.message)
+            await asyncio.sleep(0 if done else _LOOK_EACH)
+
+    async def poll(self) -> int | None:
+        """Return None while the server runs; when it has died, keep why for the next page."""
+        await self._start_watching_pods()
+        pod = self.pod_reflector.pods.get(self._pod_key)
+        code: int | None = await super().poll()
+        if code is None and is_lost(pod):
+            # Its node is silent, so nobody else will ever say that it ended.
+            await self.stop(now=True)
+            code = 1
+        if code is not None and self.server and not self._stop_pending and not self.ended_because:
+            self.ended_because = end_of(pod) or ""
+        return code
+
+    async def delete_forever(self) -> None:
+        """Leave the home of a deleted account alone: `astroflow user remove` is for that."""
+        self.log.info("The namespace and home of %s stay", self.user.name)
+
+    def render_options(self) -> str:
+        """Return the options page's form, below why the last server ended."""
+        form: str = super().render_options()
+        if not self.ended_because:
+            return form
+        told = escape(f"Your last server ended: {self.ended_because}.")
+        return f'<p class="alert alert-warning" role="status">{told}</p>{form}'
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the hub keeps of this server, why it ended included."""
+        state: dict[str, Any] = super().get_state()
+        return {**state, "ended_because": self.ended_because} if self.ended_because else state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_state` returned."""
+        super().load_state(state)
+        self.ended_because = state.get("ended_because", "")
+
+    async def _person(self) -> Person:
+        auth_state = await self.user.get_auth_state()
+        if auth_state is None and self.user.encrypted_auth_state is not None:
+            # By their name alone they would be somebody else, with another home.
+            raise AstroFlowError(
+                "who you are cannot be read from the hub's database: log out and in again"
+            )
+        uuid = person_uuid(self.user.name, auth_state)
+        return Person(self.user.name, uuid, self._namespace_default())
+
+    async def _network(self, applier: Applier) -> Network:
+        slices = await applier.list(
+            "EndpointSlice", "default", {"kubernetes.io/service-name": "kubernetes"}
+        )
+        return Network(
+            hub_namespace=self._namespace_default(),
+            hub_pods=self.hub_pods,
+            proxy_pods=self.proxy_pods,
+            notebook_pods={"app.kubernetes.io/component": self.component_label},
+            notebook_port=self.port,
+            api_servers=api_servers(slices),
+            cluster_ranges=tuple(self.cluster_ranges),
+            dns_namespace=self.dns_namespace,
+        )
+
+    async def _nodes(self) -> list[Object]:
+        return await Applier(self.api.api_client).list("Node")
+
+    def _volumes(self) -> dict[str, CatalogueVolume]:
+        return read_volumes(self.catalogue_volumes)
+
+    @property
+    def _pod_key(self) -> str:
+        return f"{self.namespace}/{self.pod_name}"
+
+    def _reached(self, step: Step) -> None:
+        self._steps = (*self._steps, step)
+
+    def _reached_steps(self) -> list[Step]:
+        told = [steps.step_of(event) for event in self.events]
+        waits = [steps.waiting(self._waits_for)] if self._waits_for else []
+        return [*self._steps, *(step for step in told if step), *waits]
