@@ -41,7 +41,7 @@ def executors(kube: Kube) -> list[dict[str, Any]]:
     return kube.list("pods", "spark-role=executor")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_ten_executors_answer_and_go_with_the_notebook(kube: Kube) -> None:
     kube("create", "serviceaccount", "spark")
     kube("create", "role", "spark", f"--resource={RESOURCES}", f"--verb={VERBS}")
@@ -49,7 +49,7 @@ def test_ten_executors_answer_and_go_with_the_notebook(kube: Kube) -> None:
     kube("create", "rolebinding", "spark", "--role=spark", account)
     kube.create(kube.script("job", *JOB))
     kube.start(driver(kube))
-    soon(lambda: result_of(kube) is not None, "a result of Spark", 400)
+    soon(lambda: result_of(kube) is not None, "a result of Spark", 700)
     assert result_of(kube) == {
         "sum": sum(range(1000)),
         "squares": sum(n * n for n in range(1000)),
