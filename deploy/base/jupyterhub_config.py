@@ -18,7 +18,7 @@ c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.proxy_class = "astroflow_hub.watched_proxy.WatchedProxy"
 c.WatchedProxy.api_url = "http://proxy-api:8001"
 
-c.JupyterHub.spawner_class = "astroflow_hub.spawner.AstroFlowSpawner"
+c.JupyterHub.spawner_class = "astroflow"
 c.AstroFlowSpawner.image = os.environ["NOTEBOOK_IMAGE"]
 c.AstroFlowSpawner.profiles_dir = "/config/profiles"
 

@@ -14,7 +14,6 @@ from tools.images.recipe import IMAGES, REPOSITORY, ImageError, Recipe
 from tools.shell import CommandError, progress, run
 
 DEBIAN = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
 # Mounted while building, never part of the image.
 BUILD_MOUNT = "/run/build"
 ONLY_LOOPBACK = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
@@ -129,20 +128,23 @@ def _make_root_file_system(archive: Path) -> None:
     with tempfile.TemporaryDirectory(dir=archive.parent) as work:
         root, packed = Path(work) / "root", Path(work) / "packed.tar"
         own = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-        run(*own, "debootstrap", "--variant=minbase", DEBIAN, root, MIRROR)
+        run(*own, "debootstrap", "--variant=minbase", DEBIAN, root)
         for leftover in ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*_*", "var/log/*.log"):
             for file in root.glob(leftover):
                 file.unlink()
-        (root / "etc/apt/sources.list").write_text(_sources())
+        sources = root / "etc/apt/sources.list"
+        sources.write_text(_sources(sources.read_text()))
         run("tar", "-C", root, "-cf", packed, ".")
         packed.rename(archive)
 
 
-def _sources() -> str:
-    security = MIRROR.replace("/debian", "/debian-security")
+def _sources(written: str) -> str:
+    """Add updates to what debootstrap wrote: ``deb MIRROR RELEASE COMPONENT``."""
+    mirror = written.split()[1]
+    security = mirror.replace("/debian", "/debian-security")
     return (
-        f"deb {MIRROR} {DEBIAN} main\n"
-        f"deb {MIRROR} {DEBIAN}-updates main\n"
+        f"deb {mirror} {DEBIAN} main\n"
+        f"deb {mirror} {DEBIAN}-updates main\n"
         f"deb {security} {DEBIAN}-security main\n"
     )
 

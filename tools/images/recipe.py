@@ -12,7 +12,7 @@ IMAGES = REPOSITORY / "images"
 PROJECT = REPOSITORY / "pyproject.toml"
 
 # The images that our code goes into, each with the extra of pyproject.toml it serves.
-EXTRAS = {"astroflow": "demo", "hub": "hub"}
+EXTRAS = {"astroflow": "demo", "hub": "kubernetes"}
 # What the platform runs beside them: somebody else's programs, none of our code.
 SERVICES = ("database", "proxy")
 FOUNDATIONS = (*EXTRAS, *SERVICES)

@@ -7,6 +7,9 @@ import pytest
 
 from inside.hub.deployed import DeployedHub, deploy, remove
 
+# The hub reads these: they are no modules to look for doctests in.
+collect_ignore = ["overlay"]
+
 
 @pytest.fixture(scope="session")
 def hub(registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedHub]:

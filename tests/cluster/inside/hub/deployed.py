@@ -5,33 +5,22 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from pathlib import Path
+from string import Template
 
 from inside.kube import Kube
 from sandbox.layout import NODE_HOME, REPOSITORY
 from tools.person import Person
 from tools.shell import CommandError, await_until
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 LOCAL = REPOSITORY / "deploy" / "overlays" / "local"
 NAMESPACE = "astroflow"
 OURS = "app.kubernetes.io/managed-by=astroflow"
-IMAGES = ("astroflow", "database", "hub", "proxy")
 WORKLOADS = ("statefulset/database", "deployment/proxy", "deployment/hub")
 NODE_PORT = 30080
 # Each node's own in a cluster of ours, and gone with it.
 CATALOGUES = NODE_HOME / "catalogues"
-# Read after the overlay's own, which it changes where the tests' cluster differs.
-SETTINGS = f"""\
-c.KubeSpawner.image_pull_policy = "Always"
-c.AstroFlowSpawner.catalogue_volumes = {{
-    "gaia-dr3": {{"persistent_volume": {{"hostPath": {{"path": "{CATALOGUES}/gaia-dr3"}}}}}}
-}}
-"""
+OVERLAY = Path(__file__).parent / "overlay"
 
 
 @dataclass(frozen=True)
@@ -98,40 +87,14 @@ def remove(kube: Kube, folder: Path) -> None:
 
 def write_overlay(registry: str, folder: Path) -> None:
     """Write the overlay that an admin would write for another registry and data folder."""
-    (folder / "settings.py").write_text(f"c = get_config()\n{SETTINGS}")
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(_kustomization(registry, folder)))
-
-
-def _kustomization(registry: str, folder: Path) -> dict[str, Any]:
-    always = {"op": "add", "path": "/spec/template/spec/containers/0/imagePullPolicy"}
-    image = f"{registry}/astroflow:dev"
-    return {
-        "resources": [os.path.relpath(LOCAL, folder)],
-        "images": [
-            {"name": name, "newName": f"{registry}/{name}", "newTag": "dev"} for name in IMAGES
-        ],
-        "configMapGenerator": [
-            {
-                "name": "hub-overlay",
-                "namespace": NAMESPACE,
-                "behavior": "merge",
-                "files": ["settings.py"],
-            }
-        ],
-        "patches": [
-            _patch("Deployment|StatefulSet|DaemonSet", ".*", {**always, "value": "Always"}),
-            _patch("Deployment", "hub", _set("containers/0/env/0/value", image)),
-            _patch("DaemonSet", "sample", _set("volumes/0/hostPath/path", str(CATALOGUES))),
-        ],
+    values = {
+        "local": os.path.relpath(LOCAL, folder),
+        "registry": registry,
+        "catalogues": str(CATALOGUES),
     }
-
-
-def _set(path: str, value: str) -> dict[str, str]:
-    return {"op": "replace", "path": f"/spec/template/spec/{path}", "value": value}
-
-
-def _patch(kind: str, name: str, operation: dict[str, str]) -> dict[str, Any]:
-    return {"target": {"kind": kind, "name": name}, "patch": yaml.safe_dump([operation])}
+    for template in OVERLAY.iterdir():
+        text = Template(template.read_text()).substitute(values)
+        (folder / template.name).write_text(text)
 
 
 def _exists(kube: Kube) -> bool:

@@ -1,0 +1,83 @@
+"""Whatever part of the platform is killed, nobody loses their server."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from inside.hub.deployed import DeployedHub
+from tools.person import Person
+from tools.shell import await_until
+
+PARTS = ("hub", "proxy", "database")
+
+
+@pytest.fixture(scope="module")
+def runner(hub: DeployedHub) -> Iterator[Person]:
+    """Return somebody whose server runs all the time."""
+    with hub.person("annie") as person:
+        person.start("gaia-dr3")
+        yield person
+        person.stop()
+
+
+@pytest.fixture
+def starter(hub: DeployedHub) -> Iterator[Person]:
+    """Return somebody who has no server yet."""
+    with hub.person("vera") as person:
+        yield person
+        if person.home:
+            person.stop()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_server_is_reached_after_a_part_was_killed(
+    hub: DeployedHub, runner: Person, part: str
+) -> None:
+    runner.write("note.txt", part)
+    hub.kill(part)
+    await_until(lambda: answers(runner), f"the server after the {part} was killed", 60)
+    assert runner.read("note.txt")["content"] == part
+    with runner.kernel() as kernel:
+        assert kernel.run("1 + 1").text == "2"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_start_ends_well_though_a_part_is_killed_meanwhile(
+    hub: DeployedHub, starter: Person, part: str
+) -> None:
+    starter.choose("gaia-dr3")
+    hub.kill(part)
+    starter.start("gaia-dr3")
+    with starter.kernel() as kernel:
+        assert kernel.run("1 + 1").text == "2"
+
+
+@pytest.mark.usefixtures("own_cluster")
+def test_server_is_reached_after_every_kubelet_was_killed(
+    hub: DeployedHub, runner: Person, starter: Person
+) -> None:
+    starter.choose("gaia-dr3")
+    kill_kubelets()
+    assert answers(runner)
+    starter.start("gaia-dr3")
+    hub.kube("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=60s")
+    assert answers(runner)
+
+
+def kill_kubelets() -> None:
+    """Kill the cluster's kubelets, which its nodes start again; no others are in our /proc."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "comm").read_text().strip() == "kubelet":
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def answers(person: Person) -> bool:
+    with suppress(httpx.HTTPError):
+        return bool(person.api("GET", "status"))
+    return False
