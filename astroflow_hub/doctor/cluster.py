@@ -86,6 +86,13 @@ class Scratch:
             lambda: self.core.read_namespaced_pod(name, self.namespace), look, patience
         )
 
+    async def why_not_started(self, name: str) -> str:
+        """Return in words what keeps a pod from running: the last warning about it."""
+        about = f"involvedObject.name={name},type=Warning"
+        listing = await self.core.list_namespaced_event(self.namespace, field_selector=about)
+        messages = [" ".join(event.message.split()) for event in listing.items]
+        return messages[-1] if messages else "its pod did not start in time, and nobody says why"
+
 
 @asynccontextmanager
 async def scratch_namespace(api: ApiClient) -> AsyncIterator[Scratch]:
@@ -134,10 +141,10 @@ async def poll(
     return None
 
 
-def pod_spec(image: str, command: Sequence[str], **more: Any) -> dict[str, Any]:
+def pod_spec(main: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """Return the spec of a small pod that the restricted level admits."""
     return {
-        "containers": [container("main", image, command)],
+        "containers": [main],
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "activeDeadlineSeconds": _LONGEST_POD,
@@ -167,14 +174,3 @@ def container(name: str, image: str, command: Sequence[str]) -> dict[str, Any]:
             "capabilities": {"drop": ["ALL"]},
         },
     }
-
-
-def why_not_started(pod: Any) -> str:
-    """Return in words what keeps a pod from running, as far as its status tells."""
-    for condition in pod.status.conditions or []:
-        if condition.type == "PodScheduled" and condition.status == "False":
-            return f"no node takes the pod: {condition.message}"
-    statuses = [*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or [])]
-    waiting = [s.state.waiting for s in statuses if s.state and s.state.waiting]
-    told = next((f"{w.reason}: {w.message}" for w in waiting if w.message), None)
-    return told or f"the pod is still {pod.status.phase}"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path  # noqa: TC003 (read when the program runs)
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from astroflow_core.errors import MissingDependencyError
-from astroflow_hub.doctor.hub import Account, Hub
-from astroflow_hub.profile_store import ProfileStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from astroflow_hub.doctor.finding import Finding
+    from astroflow_hub.doctor.hub import Hub
 
 app = typer.Typer(help="Check a cluster: one line a finding, exit code 1 if there is a problem.")
 
@@ -23,10 +24,15 @@ app = typer.Typer(help="Check a cluster: one line a finding, exit code 1 if ther
 @app.callback(invoke_without_command=True)
 def doctor(
     *,
-    image: Annotated[str, typer.Option(help="The image of profiles that name none.")],
-    profiles: Annotated[Path, typer.Option(help="The folder with the profiles.")] = Path(
-        "profiles"
-    ),
+    config: Annotated[
+        Path | None, typer.Option(help="The hub's jupyterhub_config.py, or an overlay's part.")
+    ] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="The folder with the profiles, else that of the config.")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The image of profiles that name none, else the config's.")
+    ] = None,
     account: Annotated[
         str, typer.Option(help="The hub's service account, as namespace:name.")
     ] = "astroflow:hub",
@@ -35,20 +41,22 @@ def doctor(
     ] = False,
 ) -> None:
     """Check the cluster of KUBECONFIG, or of the pod this runs in."""
-    store = ProfileStore.from_dir(profiles)
-    findings = _examine(Hub(Account.parse(account), store.profiles, image))
+    read, examine = _load()
+    findings = asyncio.run(examine(read(account, config, profiles, image)))
     typer.echo(_as_json(findings) if as_json else "\n".join(map(str, findings)))
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(1)
 
 
-def _examine(hub: Hub) -> list[Finding]:
+def _load() -> tuple[Callable[..., Hub], Callable[..., Any]]:
+    """Import what only this command needs, and not every command of ours."""
     try:
         from astroflow_hub.doctor.examination import examine
+        from astroflow_hub.doctor.hub import read_hub
     except ModuleNotFoundError as error:
         cure = "pip install 'astroflow-hub[kubernetes]'"
         raise MissingDependencyError(f"the doctor needs {error.name}: {cure}") from error
-    return asyncio.run(examine(hub))
+    return read_hub, examine
 
 
 def _as_json(findings: list[Finding]) -> str:

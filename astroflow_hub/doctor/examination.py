@@ -10,6 +10,7 @@ from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException, VersionApi
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_hub.doctor.catalogues import check_catalogues
 from astroflow_hub.doctor.cluster import connect
 from astroflow_hub.doctor.dask import check_dask
 from astroflow_hub.doctor.finding import Finding, problem
@@ -33,11 +34,12 @@ CHECKS: dict[str, Check] = {
     "storage": check_storage,
     "nodes": check_nodes,
     "dask": check_dask,
+    "catalogues": check_catalogues,
     "images": check_images,
     "network": check_network,
 }
 # These try something in a namespace that is removed afterwards.
-TRYING = frozenset({"images", "network"})
+TRYING = frozenset({"catalogues", "images", "network"})
 
 
 async def examine(hub: Hub) -> list[Finding]:

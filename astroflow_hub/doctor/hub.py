@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from traitlets.config.loader import PyFileConfigLoader
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_hub.kubernetes.volumes import read_volumes
+from astroflow_hub.profile_store import ProfileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from astroflow_core.profile import Profile
+    from astroflow_hub.kubernetes.volumes import CatalogueVolume
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Hub:
     account: Account
     profiles: tuple[Profile, ...]
     image: str
+    volumes: Mapping[str, CatalogueVolume] = field(default_factory=dict)
 
     def variants(self) -> list[Variant]:
         """Return every server that can be chosen."""
@@ -84,3 +91,37 @@ def _variants(profile: Profile) -> Iterator[Variant]:
         choices = dict(zip(names, chosen, strict=True))
         title = ", ".join([profile.slug, *(f"{name} = {c}" for name, c in choices.items())])
         yield Variant(title, profile.with_choices(choices))
+
+
+def read_hub(
+    account: str, config: Path | None, profiles: Path | None = None, image: str | None = None
+) -> Hub:
+    """Return the hub that the configuration file describes; the other arguments come first.
+
+    Raises
+    ------
+    AstroFlowError
+        When something is missing, or not valid.
+    """
+    settings = _read_settings(config) if config else {}
+    inline = settings.get("profiles")
+    if inline and profiles is None:
+        store = ProfileStore.from_list(inline)
+    else:
+        store = ProfileStore.from_dir(profiles or Path(settings.get("profiles_dir", "profiles")))
+    chosen = image or settings.get("image")
+    if not chosen:
+        raise AstroFlowError("no image of profiles that name none; give --image or --config")
+    volumes = read_volumes(settings.get("catalogue_volumes", {}))
+    return Hub(Account.parse(account), store.profiles, chosen, volumes)
+
+
+def _read_settings(config: Path) -> dict[str, Any]:
+    """Return what a configuration file says of our spawner."""
+    try:
+        found = PyFileConfigLoader(config.name, str(config.parent)).load_config()
+    except Exception as error:
+        # The file is a program, which may fail in any way.
+        what = f"{type(error).__name__}: {error}"
+        raise AstroFlowError(f"{config} cannot be read as the hub reads it: {what}") from error
+    return dict(found.AstroFlowSpawner)

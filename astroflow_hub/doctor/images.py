@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from astroflow_hub.doctor.cluster import pod_spec, scratch_namespace, why_not_started
+from astroflow_hub.doctor.cluster import container, pod_spec, scratch_namespace
 from astroflow_hub.doctor.finding import Finding, good, problem
 
 if TYPE_CHECKING:
@@ -34,13 +34,12 @@ async def check_images(api: ApiClient, hub: Hub) -> list[Finding]:
 
 
 async def _pull(scratch: Scratch, name: str, image: str, slugs: list[str]) -> Finding:
-    await scratch.start(name, pod_spec(image, ["true"]))
+    await scratch.start(name, pod_spec(container("main", image, ["true"])))
     says = await scratch.await_pod(name, _result, PATIENCE)
     if says == "":
         return good("images", image, f"can be pulled (used by {', '.join(slugs)})")
     if says is None:
-        pod = await scratch.core.read_namespaced_pod(name, scratch.namespace)
-        says = f"not pulled within {PATIENCE} s: {why_not_started(pod)}"
+        says = f"not pulled within {PATIENCE} s: {await scratch.why_not_started(name)}"
     cure = f"push it, mend access to its registry, or correct the image of {', '.join(slugs)}"
     return problem("images", image, says, cure)
 

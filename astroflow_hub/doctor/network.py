@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kubernetes_asyncio.client import NetworkingV1Api
 
-from astroflow_hub.doctor.cluster import container, pod_spec, scratch_namespace, why_not_started
+from astroflow_hub.doctor.cluster import container, pod_spec, scratch_namespace
 from astroflow_hub.doctor.finding import Finding, good, problem
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ async def check_network(api: ApiClient, hub: Hub) -> list[Finding]:
 async def _try(scratch: Scratch, image: str, direction: Direction) -> Finding:
     subject = SUBJECTS[direction]
     server, client = (f"{role}-{direction.lower()}" for role in ("server", "client"))
-    await scratch.start(server, pod_spec(image, _LISTEN))
+    await scratch.start(server, pod_spec(container("main", image, _LISTEN)))
     address = await scratch.await_pod(server, lambda pod: pod.status.pod_ip, START_PATIENCE)
     if address is None:
         return await _not_tried(scratch, server, subject)
     before = container("before", image, _watch(address, "open"))
-    await scratch.start(client, pod_spec(image, _watch(address, "closed"), initContainers=[before]))
+    main = container("main", image, _watch(address, "closed"))
+    await scratch.start(client, pod_spec(main, initContainers=[before]))
     if await scratch.await_pod(client, _reached, START_PATIENCE) is not True:
         return await _not_tried(scratch, client, subject)
     forbidden = server if direction == "Ingress" else client
@@ -75,7 +76,7 @@ async def _not_tried(scratch: Scratch, name: str, subject: str) -> Finding:
     if pod.status.phase == "Failed":
         says = "a pod does not reach another one even where no policy forbids it"
     else:
-        says = f"could not be tried: {why_not_started(pod)}"
+        says = f"could not be tried: {await scratch.why_not_started(name)}"
     return problem("network", subject, says, "mend that, then run the doctor again")
 
 
