@@ -9,6 +9,10 @@ from pydantic import AfterValidator, model_validator
 
 from astroflow_core.model import Model
 
+# Where a server that stops itself writes why: the file that this variable names, else the one
+# that Kubernetes reads when a container has ended.
+END_NOTE_VARIABLE = "ASTROFLOW_END_NOTE"
+TERMINATION_LOG = "/dev/termination-log"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

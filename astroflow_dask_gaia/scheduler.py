@@ -17,6 +17,7 @@ from distributed import LocalCluster
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.session import ClusterSize, SessionSettings
+from astroflow_dask_gaia.busy import tell_while_at_work
 from astroflow_dask_gaia.local import cluster_options
 from astroflow_dask_gaia.process import READY
 
@@ -35,7 +36,8 @@ async def serve(listener: socket.socket, owner: socket.socket, size: ClusterSize
     # Only now: the first client finds every worker there.
     cluster.scheduler.listener.tcp_server.add_socket(listener)
     owner.send(READY)
-    await _first_of(cluster.scheduler.finished(), _end_of(owner))
+    scheduler = cluster.scheduler
+    await _first_of(scheduler.finished(), _end_of(owner), tell_while_at_work(scheduler))
     # When its scheduler has gone, a LocalCluster looks for it for half a minute.
     await _first_of(cluster.close(), asyncio.sleep(_GRACE))
 

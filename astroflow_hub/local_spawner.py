@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port
 from traitlets import Unicode, default
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_core.idle import END_NOTE_VARIABLE
 from astroflow_core.machine import Machine
 from astroflow_hub.homes import make_home, safe_name
 from astroflow_hub.lifeline import GRACE
@@ -90,8 +92,15 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
         return str(self.data_dir)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing: servers end with the hub, so a stored pid is someone else's."""
-        Spawner.load_state(self, state)
+        """Restore no process: servers end with the hub, so a stored pid is someone else's."""
+        super().load_state({name: value for name, value in state.items() if name != "pid"})
+
+    async def poll(self) -> int | None:
+        """Return None while the server runs; when it has died, keep why for the next page."""
+        code: int | None = await super().poll()
+        if code is not None and self.proc is not None and not self._stop_pending:
+            self.ended_because = self.ended_because or self._end(code)
+        return code
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """Return ``env`` with the session's settings; what the hub itself sets stays."""
@@ -100,6 +109,7 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
             profile, Machine.this(), Path(self.data_dir), Path(self.cache_dir)
         )
         session = session_environ(profile, settings, random_port())
+        session[END_NOTE_VARIABLE] = str(self._file("end"))
         programs = [str(Path(sys.executable).parent), env.get("PATH", os.defpath)]
         return dict(super().user_env({**session, **env, "PATH": os.pathsep.join(programs)}))
 
@@ -113,6 +123,8 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
         """
         try:
             self.chosen_profile()
+            self._file("end").unlink(missing_ok=True)
+            self.ended_because = ""
             make_home(Path(self.home_dir), Path(self.demos_dir))
             with self._open_log() as log:
                 self.popen_kwargs = {"stdout": log, "stderr": subprocess.STDOUT}
@@ -124,6 +136,17 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
             raise RefusedError(told) from error
 
     def _open_log(self) -> Any:
-        path = Path(self.logs_dir) / f"{safe_name(self.user.name)}.log"
+        path = self._file("log")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path.open("wb")
+
+    def _file(self, kind: str) -> Path:
+        return (Path(self.logs_dir) / f"{safe_name(self.user.name)}.{kind}").resolve()
+
+    def _end(self, code: int) -> str:
+        """Return why a server that nobody stopped has ended, as far as it is known."""
+        with suppress(OSError):
+            return self._file("end").read_text(encoding="utf-8")
+        if code < 0:
+            return f"it was killed (signal {-code}), as happens when memory is short"
+        return f"it ended with exit code {code}" if code else ""

@@ -34,10 +34,12 @@ class UserOptions(Model):
     values: dict[str, str] = Field(default_factory=dict)
 
 
-def render_form(offer: Offer, chosen: Mapping[str, Any], for_admin: str = "") -> str:
+def render_form(
+    offer: Offer, chosen: Mapping[str, Any], for_admin: str = "", ended_because: str = ""
+) -> str:
     """Return the HTML of the form, with ``chosen`` (a person's last user options) preselected.
 
-    ``for_admin`` is what an admin is told above it.
+    Above it stands what an admin is told, and why the person's last server ended.
     """
     store = offer.store
     remembered = _remembered(store, chosen)
@@ -51,6 +53,7 @@ def render_form(offer: Offer, chosen: Mapping[str, Any], for_admin: str = "") ->
             remembered=remembered,
             selected=remembered.profile or default,
             for_admin=for_admin,
+            ended_because=ended_because,
         )
     )
 

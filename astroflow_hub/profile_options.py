@@ -33,6 +33,7 @@ class ProfileOptions(HasTraits):
     person's groups allow there is no server: `chosen_profile` refuses.
     """
 
+    ended_because = ""  # why the last server ended; the hub keeps it until the next one starts
     user: Any  # these three are the spawner's
     user_options: dict[str, Any]
     log: Any
@@ -89,7 +90,7 @@ class ProfileOptions(HasTraits):
         """Return the options page's form for this person; an admin is told of problems."""
         offer, problem = self.offer(), self._watch().problem
         for_admin = str(problem) if problem and self.user and self.user.admin else ""
-        return render_form(offer, self.user_options, for_admin)
+        return render_form(offer, self.user_options, for_admin, self.ended_because)
 
     def offer(self) -> Offer:
         """Return what this person is offered now: an admin need not restart the hub.
@@ -116,6 +117,16 @@ class ProfileOptions(HasTraits):
         if self.profile is None:
             raise AstroFlowError("no environment is chosen, so no server is started")
         return self.profile
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the hub keeps of this server, why it ended included."""
+        state: dict[str, Any] = super().get_state()  # type: ignore[misc]
+        return {**state, "ended_because": self.ended_because} if self.ended_because else state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_state` returned."""
+        super().load_state(state)  # type: ignore[misc]
+        self.ended_because = state.get("ended_because", "")
 
     def _watch(self) -> ProfileWatch:
         return watch(self.profiles, self.profiles_dir, self.catalogues_dir)

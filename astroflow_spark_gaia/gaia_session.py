@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.footers import read_schema
+from astroflow_spark_gaia.busy import tell_while_at_work
 from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
 from astroflow_spark_gaia.registration import Registrar
@@ -44,6 +45,7 @@ class GaiaSession(SparkSession):
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
         atexit.register(self.stop)
         self._leave_nothing_behind()
+        tell_while_at_work(self)
 
     def attach(self, databases: Databases) -> None:
         """Make the SQL functions and the databases known, and the default one current."""

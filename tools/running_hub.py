@@ -31,10 +31,13 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(state_dir: Path, **variables: str) -> Iterator[RunningHub]:
+def running_hub(
+    state_dir: Path, folder: Path = CHECKOUT, **variables: str
+) -> Iterator[RunningHub]:
     """Run a hub of its own on a free port; end it, and all it started, afterwards.
 
-    ``variables`` are further environment variables for it.
+    ``folder`` holds its `jupyterhub_config.py`; ``variables`` are further environment
+    variables for it.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def running_hub(state_dir: Path, **variables: str) -> Iterator[RunningHub]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "astroflow_hub.run", "--with-parent"],
         env=environ,
-        cwd=CHECKOUT,
+        cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,0 +1,1 @@
+"""Idle servers: notice, warn and stop, from inside the notebook's server itself."""
