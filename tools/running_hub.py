@@ -31,9 +31,7 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(
-    state_dir: Path, folder: Path = CHECKOUT, **variables: str
-) -> Iterator[RunningHub]:
+def running_hub(state_dir: Path, folder: Path = CHECKOUT, **variables: str) -> Iterator[RunningHub]:
     """Run a hub of its own on a free port; end it, and all it started, afterwards.
 
     ``folder`` holds its `jupyterhub_config.py`; ``variables`` are further environment
