@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes_asyncio.client.rest import ApiException
 from kubespawner import KubeSpawner
-from markupsafe import escape
 from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 
 from astroflow_core.errors import AstroFlowError
@@ -17,7 +16,7 @@ from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
 from astroflow_hub.kubernetes.ends import end_of, is_lost
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
-from astroflow_hub.kubernetes.person import Person, person_uuid
+from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
 from astroflow_hub.kubernetes.person_volumes import PersonVolumes
 from astroflow_hub.kubernetes.pod import (
@@ -112,7 +111,6 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         help="Labels of the proxy's pods, which may call persons' servers.",
     )
 
-    ended_because = ""
     _steps: tuple[Step, ...] = ()
     _waits_for: Cause | None = None
     _pod_uid: str | None = None
@@ -120,6 +118,10 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     @default("component_label")
     def _default_component_label(self) -> str:
         return "notebook"
+
+    @default("common_labels")
+    def _default_common_labels(self) -> dict[str, str]:
+        return {"app.kubernetes.io/name": "astroflow", **MANAGED_BY}
 
     @default("storage_pvc_ensure")
     def _default_storage_pvc_ensure(self) -> bool:
@@ -178,7 +180,8 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         for name, key in (("volumes", "name"), ("volume_mounts", "mountPath")):
             configured = self._sorted_dict_values(getattr(self, name))
             traits[name] = in_place(configured, traits[name], key)
-        self.set_trait_values(traits)
+        for name, value in traits.items():
+            setattr(self, name, value)
         check_image(self.image, require_digest=self.require_digest)
 
     def get_env(self) -> dict[str, Any]:
@@ -300,24 +303,6 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     async def delete_forever(self) -> None:
         """Leave the home of a deleted account alone: `astroflow user remove` is for that."""
         self.log.info("The namespace and home of %s stay", self.user.name)
-
-    def render_options(self) -> str:
-        """Return the options page's form, below why the last server ended."""
-        form: str = super().render_options()
-        if not self.ended_because:
-            return form
-        told = escape(f"Your last server ended: {self.ended_because}.")
-        return f'<p class="alert alert-warning" role="status">{told}</p>{form}'
-
-    def get_state(self) -> dict[str, Any]:
-        """Return what the hub keeps of this server, why it ended included."""
-        state: dict[str, Any] = super().get_state()
-        return {**state, "ended_because": self.ended_because} if self.ended_because else state
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Restore what `get_state` returned."""
-        super().load_state(state)
-        self.ended_because = state.get("ended_because", "")
 
     async def _person(self) -> Person:
         auth_state = await self.user.get_auth_state()
