@@ -26,6 +26,10 @@ class ProfileError(AstroFlowError):
     """A profile, an option or a choice that does not exist or is not valid."""
 
 
+class RegionError(AstroFlowError, ValueError):
+    """A place or a region of the sky that cannot be."""
+
+
 class SessionError(AstroFlowError):
     """The session's settings are missing or contradict each other."""
 
