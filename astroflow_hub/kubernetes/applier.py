@@ -19,8 +19,8 @@ FIELD_MANAGER = "astroflow"
 _APPLY = "application/apply-patch+yaml"
 # Of each kind: the API group's class, and what its methods call it.
 _KINDS = {
+    "ConfigMap": ("CoreV1Api", "namespaced_config_map"),
     "EndpointSlice": ("DiscoveryV1Api", "namespaced_endpoint_slice"),
-    "Event": ("CoreV1Api", "namespaced_event"),
     "LimitRange": ("CoreV1Api", "namespaced_limit_range"),
     "Namespace": ("CoreV1Api", "namespace"),
     "NetworkPolicy": ("NetworkingV1Api", "namespaced_network_policy"),
@@ -31,6 +31,7 @@ _KINDS = {
     "ResourceQuota": ("CoreV1Api", "namespaced_resource_quota"),
     "Role": ("RbacAuthorizationV1Api", "namespaced_role"),
     "RoleBinding": ("RbacAuthorizationV1Api", "namespaced_role_binding"),
+    "Service": ("CoreV1Api", "namespaced_service"),
     "ServiceAccount": ("CoreV1Api", "namespaced_service_account"),
     "StorageClass": ("StorageV1Api", "storage_class"),
 }
@@ -109,6 +110,21 @@ class Applier:
 
         message = f"{kind} {name} is still there"
         await exponential_backoff(is_gone, message, max_wait=1, timeout=patience)
+
+    async def delete_all(self, kind: str, namespace: str) -> None:
+        """Delete every object of a kind in a namespace."""
+        await self._call("delete_collection", kind, namespace=namespace)
+
+    async def delete_dask_clusters(self, namespace: str) -> None:
+        """Delete every Dask cluster, before the operator makes its pods again."""
+        try:
+            await client.CustomObjectsApi(self._api).delete_collection_namespaced_custom_object(
+                "kubernetes.dask.org", "v1", namespace, "daskclusters"
+            )
+        except ApiException as error:
+            # Without the operator the cluster knows no such kind.
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     async def _call(self, verb: str, kind: str, **arguments: Any) -> Object:
         group, noun = _KINDS[kind]

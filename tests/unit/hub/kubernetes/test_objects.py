@@ -15,7 +15,7 @@ from astroflow_hub.kubernetes.volumes import build_catalogue, build_home
 
 Golden = Callable[[str, Any], None]
 SPACE = "astroflow-hypatia"
-SLICES = [
+SLICES: list[dict[str, Any]] = [
     {
         "endpoints": [{"addresses": ["192.0.2.7"]}, {"addresses": ["2001:db8::7"]}],
         "ports": [{"port": 6443}],

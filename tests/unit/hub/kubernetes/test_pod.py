@@ -112,5 +112,6 @@ def test_image_by_tag_is_refused_where_a_digest_is_asked_for(image: str) -> None
 
 
 def test_what_is_ours_replaces_what_an_admin_put_in_its_place() -> None:
-    configured, ours = [{"name": "home", "emptyDir": {}}, {"name": "a"}], [{"name": "home"}]
+    configured: list[dict[str, Any]] = [{"name": "home", "emptyDir": {}}, {"name": "a"}]
+    ours = [{"name": "home"}]
     assert in_place(configured, ours, "name") == [{"name": "home"}, {"name": "a"}]
