@@ -8,7 +8,7 @@ import pytest
 from inside.hub.deployed import DeployedHub, deploy, remove
 
 # The hub reads these: they are no modules to look for doctests in.
-collect_ignore = ["overlay"]
+collect_ignore = ["overlay", "backup"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from string import Template
 from inside.kube import Kube
 from sandbox.layout import NODE_HOME, REPOSITORY
 from tools.person import Person
-from tools.shell import CommandError, await_until
+from tools.shell import CommandError, await_until, run
 
 LOCAL = REPOSITORY / "deploy" / "overlays" / "local"
 NAMESPACE = "astroflow"
@@ -44,7 +44,7 @@ class DeployedHub:
         found = {
             pod["metadata"]["namespace"]
             for pod in pods
-            if pod["metadata"]["annotations"].get("hub.jupyter.org/username") == name
+            if pod["metadata"]["annotations"]["hub.jupyter.org/username"] == name
         }
         return Kube(found.pop(), self.kube.image)
 
@@ -68,9 +68,10 @@ class DeployedHub:
 def deploy(registry: str, folder: Path) -> DeployedHub:
     """Deploy the hub with the registry's images and wait for it; ``folder`` is for its overlay."""
     kube = Kube(NAMESPACE, f"{registry}/astroflow:dev")
-    write_overlay(registry, folder)
+    local = os.path.relpath(LOCAL, folder)
+    write_overlay(OVERLAY, folder, local=local, registry=registry, catalogues=str(CATALOGUES))
     is_new = not _exists(kube)
-    kube("apply", "--kustomize", str(folder))
+    run("kubectl", "apply", "--kustomize", folder)
     if not is_new:  # the images may be others under the same name
         kube("rollout", "restart", *WORKLOADS)
     hub = DeployedHub(f"http://{_node_address(kube)}:{NODE_PORT}", _password(kube), kube)
@@ -81,18 +82,13 @@ def deploy(registry: str, folder: Path) -> DeployedHub:
 
 def remove(kube: Kube, folder: Path) -> None:
     """Remove the hub and all that it made for people."""
-    kube("delete", "--kustomize", str(folder), "--wait=false", "--ignore-not-found")
+    run("kubectl", "delete", "--kustomize", folder, "--wait=false", "--ignore-not-found")
     kube("delete", "namespaces,persistentvolumes", f"--selector={OURS}", "--wait=false")
 
 
-def write_overlay(registry: str, folder: Path) -> None:
-    """Write the overlay that an admin would write for another registry and data folder."""
-    values = {
-        "local": os.path.relpath(LOCAL, folder),
-        "registry": registry,
-        "catalogues": str(CATALOGUES),
-    }
-    for template in OVERLAY.iterdir():
+def write_overlay(templates: Path, folder: Path, **values: str) -> None:
+    """Write an overlay as an admin would, into ``folder``."""
+    for template in templates.iterdir():
         text = Template(template.read_text()).substitute(values)
         (folder / template.name).write_text(text)
 
