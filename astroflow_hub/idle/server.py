@@ -1,8 +1,8 @@
 """A Jupyter server extension: stops a server that is not used, and never a busy one.
 
-Used it is while a kernel runs a cell, Spark or Dask compute, a terminal shows something, a
-person moves in JupyterLab, or a request changes something. An open page that nobody touches
-does not count: it only asks, at ``astroflow/idle``, how much time is left. The profile sets the
+It is in use while a kernel runs a cell, Spark or Dask compute, a terminal shows something, or a
+person moves in JupyterLab. An open page that nobody touches does not count, though it sends
+requests all the time; it asks at ``astroflow/idle`` how much time is left. The profile sets the
 times; without ``stop_after`` the extension does nothing.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -30,10 +29,9 @@ from astroflow_core.session import SessionSettings
 from astroflow_hub.idle.clock import IdleClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _LOOK_SECONDS = 10
-_READS = {"GET", "HEAD", "OPTIONS"}
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -65,7 +63,6 @@ class IdleWatch:
         web = self._server.web_app
         url = url_path_join(self._server.base_url, "astroflow", "idle")
         web.add_handlers(".*$", [(url, IdleHandler, {"clock": self._clock})])
-        web.settings["log_function"] = partial(self._log, web.settings["log_function"])
         every = min(_LOOK_SECONDS, self._clock.warn_before / 2)
         PeriodicCallback(self.look, every * 1000).start()
 
@@ -92,11 +89,6 @@ class IdleWatch:
 
     def _is_busy_elsewhere(self) -> bool:
         return any(check(os.environ) for check in self._checks)
-
-    def _log(self, log_request: Callable[[Any], None], handler: Any) -> None:
-        if handler.request.method not in _READS:
-            self._clock.use()
-        log_request(handler)
 
     def _stop(self) -> None:
         why = f"it was not used for {spoken(self._clock.stop_after)}"

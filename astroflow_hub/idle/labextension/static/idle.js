@@ -16,13 +16,12 @@
   }
 
   function activate(app) {
-    const settings = app.serviceManager.serverSettings;
-    const url = `${settings.baseUrl}astroflow/idle`;
+    const url = `${app.serviceManager.serverSettings.baseUrl}astroflow/idle`;
     let shown = null; // the notification, while there is one
     let told = 0;
 
     function ask(method) {
-      return settings.fetch(url, {
+      return fetch(url, {
         method,
         cache: "no-store",
         credentials: "same-origin",
