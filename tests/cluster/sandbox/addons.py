@@ -13,7 +13,10 @@ from tools.images.buildah import Buildah
 
 MANIFESTS = FOLDER / "manifests"
 BUSYBOX = Path("/bin/busybox")
-PROGRAMS = ("pause", "coredns", "local-path-provisioner", "metrics-server", "busybox")
+PROGRAMS = (
+    *("pause", "coredns", "local-path-provisioner", "metrics-server", "busybox"),
+    "versitygw",  # an object store for the tests of the backup
+)
 DEPLOYMENTS = {
     "kube-system": ("coredns",),
     "local-path-storage": ("local-path-provisioner",),
