@@ -19,16 +19,37 @@ if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
+    from astroflow_dask_gaia.regions import (
+        cone_search,
+        healpix_search,
+        moc_search,
+        polygon_search,
+    )
     from astroflow_dask_gaia.session import connect
 
     client: Client
 
-__all__ = ["client", "column_counts", "connect", "healpix_counts", "read_table", "row_count"]
+__all__ = [
+    "client",
+    "column_counts",
+    "cone_search",
+    "connect",
+    "healpix_counts",
+    "healpix_search",
+    "moc_search",
+    "polygon_search",
+    "read_table",
+    "row_count",
+]
 
 _HOMES = {
     "column_counts": "astroflow_core.counts",
+    "cone_search": "astroflow_dask_gaia.regions",
     "connect": "astroflow_dask_gaia.session",
     "healpix_counts": "astroflow_dask_gaia.counts",
+    "healpix_search": "astroflow_dask_gaia.regions",
+    "moc_search": "astroflow_dask_gaia.regions",
+    "polygon_search": "astroflow_dask_gaia.regions",
     "read_table": "astroflow_dask_gaia.frames",
     "row_count": "astroflow_core.counts",
 }

@@ -17,16 +17,36 @@ if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
+    from astroflow_spark_gaia.regions import (
+        cone_search,
+        healpix_search,
+        moc_search,
+        polygon_search,
+    )
     from astroflow_spark_gaia.session import connect
 
     spark: GaiaSession
     tables: Tables
 
-__all__ = ["column_counts", "connect", "row_count", "spark", "tables"]
+__all__ = [
+    "column_counts",
+    "cone_search",
+    "connect",
+    "healpix_search",
+    "moc_search",
+    "polygon_search",
+    "row_count",
+    "spark",
+    "tables",
+]
 
 _HOMES = {
     "column_counts": "astroflow_core.counts",
+    "cone_search": "astroflow_spark_gaia.regions",
     "connect": "astroflow_spark_gaia.session",
+    "healpix_search": "astroflow_spark_gaia.regions",
+    "moc_search": "astroflow_spark_gaia.regions",
+    "polygon_search": "astroflow_spark_gaia.regions",
     "row_count": "astroflow_core.counts",
 }
 

@@ -8,6 +8,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import AnalysisException
 from pyspark.logger import PySparkLogger
@@ -19,6 +20,7 @@ from astroflow_spark_gaia.busy import tell_while_at_work
 from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
 from astroflow_spark_gaia.registration import Registrar
+from astroflow_spark_gaia.table_functions import TableFunction, register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +43,7 @@ class GaiaSession(SparkSession):
         self.size = size
         self._databases: Databases | None = None
         self._unchecked: dict[str, Table] = {}
+        self._table_functions: list[TableFunction] = []
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
         atexit.register(self.stop)
@@ -58,6 +61,20 @@ class GaiaSession(SparkSession):
             self._unchecked |= {t.full_name: t for t in database.tables if t.definition.columns}
         self.catalog.setCurrentDatabase(databases.default)
         self._databases = databases
+        self._table_functions = register(self)
+
+    def catalogue_table(self, name: str) -> Table:
+        """Return a table of the catalogues by ``table`` (in the current database) or full name.
+
+        Raises
+        ------
+        CatalogueError
+            When there is no such table, or its folder is not here.
+        """
+        database, _, table = name.rpartition(".")
+        if self._databases is None:
+            raise CatalogueError(f"no table {name!r}: the session has no catalogues")
+        return self._databases[database or self.catalog.currentDatabase()].table(table)
 
     def _leave_nothing_behind(self) -> None:
         """Have the JVM remove its scratch folder, too: it may outlive a kernel that is killed."""
@@ -108,6 +125,12 @@ class GaiaSession(SparkSession):
         except AnalysisException as error:
             if note := self._note(error):
                 error.add_note(note)
+            raise
+        except Py4JError:
+            for function in self._table_functions:
+                failure, function.failure = function.failure, None
+                if failure is not None:
+                    raise failure from None
             raise
 
     def _note(self, error: AnalysisException) -> str | None:
