@@ -61,6 +61,27 @@ class Applier:
         """Make each object what it should be."""
         await asyncio.gather(*map(self.apply, objects))
 
+    async def apply_soon(self, body: Object, patience: float = 10) -> None:
+        """Apply what refers to an object made just now, which the API server may not see yet.
+
+        Raises
+        ------
+        TimeoutError
+            When it still does not ``patience`` seconds later.
+        """
+
+        async def applied() -> bool:
+            try:
+                await self.apply(body)
+            except ApiException as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                return False
+            return True
+
+        message = f"{body['kind']} {body['metadata']['name']} refers to something that is not there"
+        await exponential_backoff(applied, message, start_wait=0.05, max_wait=1, timeout=patience)
+
     async def create(self, body: Object) -> bool:
         """Make an object; return whether its name was free."""
         where = _where(body["metadata"].get("namespace"))

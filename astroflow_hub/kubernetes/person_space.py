@@ -51,13 +51,16 @@ class PersonSpace:
 
         ``volumes`` is the number of catalogue volumes that the person is given.
         """
+        *access, binding = build_access(namespace)
         await self.applier.apply_all(
             [
-                *build_access(namespace),
+                *access,
                 *build_policies(namespace, network),
                 *build_quota(namespace, profile, volumes),
             ]
         )
+        # Who binds a role is asked whether they have its rights, so it has to be seen.
+        await self.applier.apply_soon(binding)
 
     async def _find(self) -> str | None:
         for found in await self.applier.list("Namespace", labels=self.person.identity):
