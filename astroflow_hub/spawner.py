@@ -164,6 +164,10 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     def _default_start_timeout(self) -> int:
         return 600  # seconds; the first pull of a large image takes minutes
 
+    @default("poll_interval")
+    def _default_poll_interval(self) -> int:
+        return 5  # seconds; it looks at what is watched anyway, and asks nobody
+
     @property
     def events(self) -> list[Object]:
         """The events of this pod since it is being started.

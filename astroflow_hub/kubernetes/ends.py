@@ -9,7 +9,7 @@ from astroflow_hub.kubernetes.quantities import memory_of, show_memory
 if TYPE_CHECKING:
     from astroflow_hub.kubernetes.namespace import Object
 
-GONE = "its pod was removed from the cluster"
+GONE = "its pod was removed from the cluster, or its node was emptied"
 # Why the cluster ends a pod, by the reason of its condition DisruptionTarget.
 _DISRUPTIONS = {
     "DeletionByTaintManager": "its node {node} was lost",

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from astroflow_hub.pages import TEMPLATES
+
 c = get_config()  # noqa: F821
 namespace = os.environ["HUB_NAMESPACE"]
 
@@ -18,6 +20,7 @@ c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.proxy_class = "astroflow_hub.watched_proxy.WatchedProxy"
 c.WatchedProxy.api_url = "http://proxy-api:8001"
 
+c.JupyterHub.template_paths = [TEMPLATES]
 c.JupyterHub.spawner_class = "astroflow"
 c.AstroFlowSpawner.image = os.environ["NOTEBOOK_IMAGE"]
 c.AstroFlowSpawner.profiles_dir = "/config/profiles"

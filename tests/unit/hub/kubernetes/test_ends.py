@@ -27,7 +27,7 @@ def disrupted(reason: str, message: str = "") -> Object:
 @pytest.mark.parametrize(
     ("pod", "told"),
     [
-        (None, "its pod was removed from the cluster"),
+        (None, "its pod was removed from the cluster, or its node was emptied"),
         (
             ended({"reason": "OOMKilled", "exitCode": 137}),
             (

@@ -1,8 +1,39 @@
 """What the tests' cluster has elsewhere; read after the overlay's own settings."""
 
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from astroflow_hub.password_login import PasswordLogin
+
 c = get_config()  # noqa: F821
 
 c.AstroFlowSpawner.image_pull_policy = "Always"
+c.AstroFlowSpawner.temporary_size = "1Gi"
 c.AstroFlowSpawner.catalogue_volumes = {
-    "gaia-dr3": {"persistent_volume": {"hostPath": {"path": "$catalogues/gaia-dr3"}}}
+    "gaia-dr3": {"persistent_volume": {"hostPath": {"path": "$catalogues/gaia-dr3"}}},
+    # For the tests of what goes wrong.
+    "empty": {
+        "persistent_volume": {
+            "hostPath": {"path": "$catalogues/empty", "type": "DirectoryOrCreate"}
+        }
+    },
+    "gone": {"persistent_volume": {"hostPath": {"path": "$catalogues/gone", "type": "Directory"}}},
+    "unknown": {"persistent_volume": "no-such-volume"},
 }
+
+
+class KnownLogin(PasswordLogin):
+    """A login that tells who somebody is, also under the name they take after "-alias"."""
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> Any:
+        known = await super().authenticate(handler, data)
+        if known is None:
+            return None
+        first_name = known["name"].removesuffix("-alias")
+        return {**known, "auth_state": {"uuid": str(uuid5(NAMESPACE_DNS, first_name))}}
+
+
+c.JupyterHub.authenticator_class = KnownLogin
+c.KnownLogin.enable_auth_state = True
+# May rename accounts; whoever knows the password may call themselves so.
+c.KnownLogin.admin_users = {"librarian"}
