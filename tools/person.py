@@ -69,6 +69,12 @@ class Kernel:
     address: tuple[str, dict[str, str]]
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
 
+    def begin(self, code: str) -> str:
+        """Start to run one cell; return the id by which its outputs are known."""
+        message = uuid.uuid4().hex
+        self.socket.send(json.dumps(_execute_request(message, self.session, code)))
+        return message
+
     def run(self, code: str, timeout: float = PATIENCE) -> Result:
         """Run one cell.
 
@@ -77,8 +83,7 @@ class Kernel:
         PersonError
             When the cell is not done within ``timeout`` seconds.
         """
-        message = uuid.uuid4().hex
-        self.socket.send(json.dumps(_execute_request(message, self.session, code)))
+        message = self.begin(code)
         outputs = []
         deadline = time.monotonic() + timeout
         try:
@@ -123,12 +128,19 @@ class Person:
         """Return the page on which profiles are chosen."""
         return self.http.get("/hub/spawn")
 
-    def choose(self, profile: str, **options: str) -> httpx.Response:
-        """Choose a profile on the options page, press Start, and return the page that follows."""
-        chosen = {f"option.{profile}.{name}": choice for name, choice in options.items()}
-        return self._submit(self.options_page(), "#spawn_form", {"profile": profile, **chosen})
+    def choose(
+        self, profile: str, values: Mapping[str, str] | None = None, **options: str
+    ) -> httpx.Response:
+        """Choose a profile on the options page, press Start, and return the page that follows.
 
-    def start(self, profile: str, **options: str) -> None:
+        ``options`` are choices by option, ``values`` what is typed in place of one.
+        """
+        form = {"profile": profile}
+        form |= {f"option.{profile}.{name}": choice for name, choice in options.items()}
+        form |= {f"value.{profile}.{name}": text for name, text in (values or {}).items()}
+        return self._submit(self.options_page(), "#spawn_form", form)
+
+    def start(self, profile: str, values: Mapping[str, str] | None = None, **options: str) -> None:
         """Choose a profile and wait for JupyterLab.
 
         Raises
@@ -136,7 +148,7 @@ class Person:
         PersonError
             When the server is refused or does not come up; with the page's words.
         """
-        page = self.choose(profile, **options)
+        page = self.choose(profile, values, **options)
         deadline = time.monotonic() + PATIENCE
         while not page.url.path.startswith("/user/"):
             if page.is_error or time.monotonic() > deadline:

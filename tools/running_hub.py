@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from astroflow_hub.embedded import HubError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -62,6 +62,23 @@ def running_hub(state_dir: Path, folder: Path = CHECKOUT, **variables: str) -> I
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
+
+
+def write_config(folder: Path, profiles: Mapping[str, str], settings: str = "") -> Path:
+    """Write the configuration of a hub that offers ``profiles``; return its folder.
+
+    All else is as in the checkout, but for ``settings``: lines of Python that set ``c``.
+    """
+    (folder / "profiles").mkdir(parents=True)
+    for name, text in profiles.items():
+        (folder / "profiles" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    lines = [
+        f"load_subconfig({str(CHECKOUT / 'jupyterhub_config.py')!r})",
+        f"c = get_config()\nc.AstroFlowLocalSpawner.profiles_dir = {str(folder / 'profiles')!r}",
+        settings,
+    ]
+    (folder / "jupyterhub_config.py").write_text("\n".join(lines), encoding="utf-8")
+    return folder
 
 
 def _wait_for_greeting(process: subprocess.Popen[str]) -> None:

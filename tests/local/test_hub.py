@@ -76,7 +76,8 @@ def test_the_options_page_shows_the_profile(visitor: Person) -> None:
     ("profile", "options", "words"),
     [
         ("nix", {}, "no profile is called 'nix'; there is gaia-dr3"),
-        ("gaia-dr3", {"size": "xl"}, "no option of the profile 'gaia-dr3' is called 'size'"),
+        ("gaia-dr3", {"size": "xl"}, "is called 'xl'; there are s, m, l"),
+        ("gaia-dr3", {"pods": "9"}, "no option of the profile 'gaia-dr3' is called 'pods'"),
     ],
 )
 def test_the_form_refuses_what_is_not_offered(
@@ -92,7 +93,7 @@ def test_the_form_refuses_what_is_not_offered(
     ("options", "words"),
     [
         ({"profile": "nix"}, "no profile is called 'nix'; there is gaia-dr3"),
-        ({"profile": "gaia-dr3", "options": {"size": "xl"}}, "is called 'size'; there is none"),
+        ({"profile": "gaia-dr3", "options": {"size": "xl"}}, "'xl'; there are s, m, l"),
         ({"profile": "gaia-dr3", "image": "other"}, "image: there is no such field"),
         ({"profile": 7}, "profile: Input should be a valid string"),
     ],

@@ -170,6 +170,8 @@ def test_a_file_that_is_no_profile_is_named(tmp_path: Path) -> None:
 
 def test_the_profile_of_the_checkout_is_as_people_know_it() -> None:
     profile = Profile.from_file(CHECKOUT / "profiles" / "gaia-dr3.yaml")
+    assert profile.options["size"].default_choice == "l"
+    assert profile.with_choices({}).spark == profile.spark
     assert profile.display_name == "Gaia DR3 Environment"
     assert profile.description == (
         "In order to use pre-configured Apache Spark and Dask with Gaia DR3 data, "

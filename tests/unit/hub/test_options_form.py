@@ -106,6 +106,72 @@ def test_what_was_chosen_last_may_be_gone_or_nonsense(chosen: dict[str, Any]) ->
     assert [o["value"] for o in page(**chosen).select("option[selected]")] == ["large"]
 
 
+FREE = {"sets": "spark.pods", "minimum": 1, "maximum": 20, "display_name": "Your own number"}
+PRICED = {
+    "display_name": "Size",
+    "choices": {"s": {"display_name": "S", "cost": "1 core & <more>"}, "m": {"display_name": "M"}},
+    "free": FREE,
+}
+
+
+def test_a_free_value_is_a_labelled_field_that_says_what_may_stand_in_it() -> None:
+    soup = page(ProfileStore.from_list([GAIA | {"options": {"size": PRICED}}]))
+    (field,) = soup.select("input[name='value.gaia.size']")
+    (label,) = soup.select(f"label[for='{field['id']}']")
+    hint = soup.find(id=field["aria-describedby"])
+    assert label.get_text() == "Your own number"
+    assert hint is not None
+    assert hint.get_text() == "From 1 to 20; left empty, the choice above counts"
+
+
+def test_what_was_typed_last_stands_in_the_field() -> None:
+    store = ProfileStore.from_list([GAIA | {"options": {"size": PRICED}}])
+    (field,) = page(store, profile="gaia", values={"size": "7"}).select("input[name^='value.']")
+    assert field["value"] == "7"
+
+
+def test_what_choices_cost_describes_their_list() -> None:
+    soup = page(ProfileStore.from_list([GAIA | {"options": {"size": PRICED}}]))
+    (select,) = soup.select("select")
+    costs = soup.find(id=select["aria-describedby"])
+    assert costs is not None
+    assert [item.get_text() for item in costs.find_all("li")] == ["S: 1 core & <more>"]
+
+
+def test_what_is_on_request_is_told_with_nothing_to_choose() -> None:
+    asked = SPECTRA | {
+        "groups": ["dpac"],
+        "request_access": "ask <you> at https://example.org/join",
+    }
+    offer = Offer.to(set(), ProfileStore.from_list([GAIA, asked]))
+    soup = BeautifulSoup(render_form(offer, {}), "html.parser")
+    (card,) = soup.select(".af-asked")
+    assert "Not open to you: ask <you> at" in card.get_text()
+    assert card.select("a[href='https://example.org/join']")
+    assert [button["value"] for button in soup.select("input[type=radio]")] == ["gaia"]
+
+
+def test_who_may_use_nothing_is_told_so_and_cannot_start() -> None:
+    offer = Offer.to(set(), ProfileStore.from_list([GAIA | {"groups": ["staff"]}]))
+    shown = render_form(offer, {})
+    assert "There is no environment that you may use" in shown
+    assert "Ask the hub's administrator" in shown
+    assert "button[type=submit] { display: none; }" in shown
+    assert "Gaia" not in shown
+
+
+def test_the_end_of_the_last_server_and_the_admins_problems_are_text() -> None:
+    shown = render_form(Offer(STORE), {}, "a.yaml: <b>", "it was <killed>")
+    assert "Your last server ended: it was &lt;killed&gt;." in shown
+    assert "a.yaml: &lt;b&gt;" in shown
+    assert "administrator" not in render_form(Offer(STORE), {})
+
+
+def test_what_is_typed_counts_in_place_of_the_choice_beside_it() -> None:
+    form = {"profile": ["gaia"], "option.gaia.size": ["s"], "value.gaia.size": [" 7 "]}
+    assert parse_form(form) == {"profile": "gaia", "options": {}, "values": {"size": "7"}}
+
+
 def test_a_form_becomes_the_options_of_its_profile_alone() -> None:
     form = {
         "profile": ["gaia"],
