@@ -26,6 +26,10 @@ class ProfileError(AstroFlowError):
     """A profile, an option or a choice that does not exist or is not valid."""
 
 
+class QueryError(AstroFlowError, ValueError):
+    """A query that is not written right, or asks for what is not possible here."""
+
+
 class RegionError(AstroFlowError, ValueError):
     """A place or a region of the sky that cannot be."""
 

@@ -15,6 +15,7 @@ from astroflow_core.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
+    from astroflow_spark_gaia.adql import adql
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.regions import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     tables: Tables
 
 __all__ = [
+    "adql",
     "column_counts",
     "cone_search",
     "connect",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "adql": "astroflow_spark_gaia.adql",
     "column_counts": "astroflow_core.counts",
     "cone_search": "astroflow_spark_gaia.regions",
     "connect": "astroflow_spark_gaia.session",

@@ -7,6 +7,7 @@ from pathlib import Path
 import astropy.units as u
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
@@ -296,3 +297,46 @@ def test_maps_of_the_index_are_those_of_the_rows(rows: pa.Table) -> None:
     counts = astroflow_dask_gaia.healpix_counts(5)
     pixels = rows["source_id"].to_numpy() >> 49
     assert np.array_equal(counts, np.bincount(pixels, minlength=12_288))
+
+
+# ADQL
+
+
+def test_adql_of_the_archive_finds_the_rows_of_the_cone(spark: GaiaSession) -> None:
+    frame = astroflow_spark_gaia.adql(
+        "SELECT source_id, ra, dec, phot_g_mean_mag FROM gaiadr3.gaia_source "
+        "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 266.4, -29.0, 2))"
+    )
+    assert values(frame) == values(search.cone_search("gaia_source", 266.4, -29, 2, COLUMNS))
+    assert "InMemoryFileIndex(1 paths)" in plan(frame)
+    assert spark.table("gaia_source").columns[: len(COLUMNS)] == COLUMNS
+
+
+def test_adql_counts_pixels_exactly(rows: pa.Table) -> None:
+    frame = astroflow_spark_gaia.adql(
+        "SELECT TOP 5 source_id / 2251799813685248 AS hpx, COUNT(*) AS n "
+        "FROM gaiadr3.gaia_source GROUP BY hpx ORDER BY n DESC, hpx"
+    )
+    counts = np.bincount(rows["source_id"].to_numpy() >> 51)
+    fullest = np.lexsort([np.arange(len(counts)), -counts])[:5]
+    assert [tuple(row) for row in frame.collect()] == [(p, counts[p]) for p in fullest.tolist()]
+
+
+def test_adql_joins_and_measures(rows: pa.Table) -> None:
+    frame = astroflow_spark_gaia.adql(
+        "SELECT g.source_id, DISTANCE(POINT(g.ra, g.dec), POINT(10, 80)) AS d "
+        "FROM gaia_source AS g JOIN galactic_coordinates USING (source_id) "
+        "WHERE 1 = CONTAINS(POINT(g.ra, g.dec), POLYGON(10, 80, 130, 80, 250, 80)) "
+        "AND GAIA_HEALPIX_INDEX(0, source_id) = 0 ORDER BY d"
+    ).toArrow()
+    expected = search.polygon_search("gaia_source", TRIANGLE)
+    inside = rows.filter(pc.is_in(rows["source_id"], expected["source_id"]))
+    bright = inside.filter(pc.less(inside["phot_g_mean_mag"], 6))
+    wanted = {i for i in bright["source_id"].to_pylist() if i >> 59 == 0}
+    assert set(frame["source_id"].to_pylist()) == wanted
+    assert (np.diff(frame["d"].to_numpy()) >= 0).all()
+
+
+def test_adql_of_an_unknown_table_says_what_there_is() -> None:
+    with pytest.raises(AnalysisException, match="did you mean 'gaia_source'"):
+        astroflow_spark_gaia.adql("SELECT ra FROM gaiadr3.gaia_sorce")
