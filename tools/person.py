@@ -155,6 +155,29 @@ class Person:
                 raise PersonError(f"no server for {self.name}: {error_on(page)}")
             time.sleep(0.3)
             page = self.http.get(page.url)
+        self._arrive(page)
+
+    def insist(self, profile: str) -> None:
+        """Wait for JupyterLab as the patient do: reload, and press Start where it is offered.
+
+        Raises
+        ------
+        PersonError
+            When there is no server in time.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(httpx.HTTPError, PersonError):
+                page = self.options_page()
+                if 'id="spawn_form"' in page.text:
+                    page = self.choose(profile)
+                if page.url.path.startswith("/user/"):
+                    self._arrive(page)
+                    return
+            time.sleep(0.5)
+        raise PersonError(f"no server for {self.name} in {PATIENCE} s")
+
+    def _arrive(self, page: httpx.Response) -> None:
         page.raise_for_status()
         # The hub knows the person by a name of its own making: lower case, composed.
         self.home = "/".join(page.url.raw_path.decode().split("/")[:3]) + "/"

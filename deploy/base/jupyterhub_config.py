@@ -19,6 +19,7 @@ c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.proxy_class = "astroflow_hub.watched_proxy.WatchedProxy"
 c.WatchedProxy.api_url = "http://proxy-api:8001"
+c.WatchedProxy.check_running_interval = 2
 
 c.JupyterHub.template_paths = [TEMPLATES]
 c.JupyterHub.spawner_class = "astroflow"

@@ -52,7 +52,7 @@ def test_start_ends_well_though_a_part_is_killed_meanwhile(
 ) -> None:
     starter.choose("gaia-dr3")
     hub.kill(part)
-    starter.start("gaia-dr3")
+    starter.insist("gaia-dr3")
     with starter.kernel() as kernel:
         assert kernel.run("1 + 1").text == "2"
 
@@ -64,7 +64,7 @@ def test_server_is_reached_after_every_kubelet_was_killed(
     starter.choose("gaia-dr3")
     kill_kubelets()
     assert answers(runner)
-    starter.start("gaia-dr3")
+    starter.insist("gaia-dr3")
     hub.kube("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=60s")
     assert answers(runner)
 
