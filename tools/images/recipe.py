@@ -105,7 +105,7 @@ class Recipe:
                 *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
                 *("--generate-hashes", f"--python-version={PYTHON}"),
                 *(f"--python-platform={PLATFORM}", f"--output-file={self.lock}"),
-                *(*self._further_sources(), self.requirements.relative_to(REPOSITORY)),
+                *(*self._further_sources(), str(self.requirements.relative_to(REPOSITORY))),
                 cwd=REPOSITORY,
             )
         except CommandError as e:
