@@ -84,7 +84,7 @@ class Recipe:
         inside = [path for folder in folders for path in folder.rglob("*")]
         for path in sorted({*IMAGES.glob("*"), *inside}):
             if path.is_file():
-                digest.update(f"{path}\n".encode() + path.read_bytes())
+                digest.update(f"{path.relative_to(IMAGES)}\n".encode() + path.read_bytes())
         return digest.hexdigest()
 
     def write_lock(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sandbox import preflight
 from sandbox.layout import REGISTRY, REPOSITORY, Cluster
 from sandbox.processes import enter_network, find_init, kubectl
-from tools.images.buildah import Buildah
+from tools.images.buildah import Buildah, cache_folder
 from tools.images.builder import Image, build_image
 from tools.images.recipe import FOUNDATIONS, Recipe, recipe_names
 from tools.images.report import describe, difference
@@ -29,21 +29,31 @@ def make_images(cluster: Cluster, names: Sequence[str]) -> None:
     for name in names or recipe_names():
         image = build_image(name)
         _check(image)
+        _report(image)
         _publish(cluster, image)
 
 
 def _check(image: Image) -> None:
-    """Verify a new image and tell what is in it.
+    """Verify a new image, once for all checkouts.
 
     One that was checked is left alone until anything but our own code changes in it:
     the code has its tests, and should be in a pod within seconds.
     """
-    bill = BILLS / f"{image.name}.cdx.json"
-    stamp, ingredients = BILLS / f".{image.name}.verified", Recipe(image.name).ingredients()
-    if stamp.exists() and stamp.read_text() == ingredients:
+    stamp = cache_folder() / "verified" / f"{image.name}-{Recipe(image.name).ingredients()}"
+    if stamp.exists():
         return
     with progress(f"checking the image {image.name}"):
         say(f"the checks of {image.name}:\n{image.verify().rstrip()}")
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.touch()
+
+
+def _report(image: Image) -> None:
+    """Write and tell what is in an image, unless this checkout knows it."""
+    bill = BILLS / f"{image.name}.cdx.json"
+    stamp, ingredients = bill.with_suffix(".ingredients"), Recipe(image.name).ingredients()
+    if stamp.exists() and stamp.read_text() == ingredients:
+        return
     BILLS.mkdir(parents=True, exist_ok=True)
     bill.write_text(image.inventory)
     say(describe(image))

@@ -1,8 +1,11 @@
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
+from tools.images import recipe
 from tools.images.recipe import IMAGES, ImageError, Recipe, recipe_names
 from tools.images.report import compare
 
@@ -56,3 +59,13 @@ def test_difference_names_what_came_went_and_changed() -> None:
         "  pypi/new - → 3",
         "  pypi/numpy 2.4 → 2.5",
     ]
+
+
+def test_checkouts_know_an_image_by_the_same_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Recipe("xp-spectra").ingredients()
+    monkeypatch.setattr(recipe, "IMAGES", shutil.copytree(IMAGES, tmp_path / "images"))
+    assert Recipe("xp-spectra").ingredients() == here
+    (tmp_path / "images" / "verify").write_text("another")
+    assert Recipe("xp-spectra").ingredients() != here
