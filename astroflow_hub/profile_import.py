@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from astroflow_core.errors import ProfileError
 from astroflow_core.model import problems, read_yaml
-from astroflow_core.server import Variable
+from astroflow_core.server import Toleration, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -158,9 +158,21 @@ class Importer:
             if name in rest
         }
         environment = self._environment(place, rest.pop("environment", {}))
+        if "tolerations" in rest:
+            server["tolerations"] = self._tolerations(place, rest.pop("tolerations"))
         self._leave(place, "kubespawner_override.", rest)
         made = {**server, "cpu": cpu, "memory": memory, "environment": environment}
         return {name: _without_none(value) for name, value in made.items() if _without_none(value)}
+
+    def _tolerations(self, place: str, raw: Sequence[Any]) -> list[Any]:
+        kept = []
+        for toleration in raw:
+            try:
+                Toleration.model_validate(toleration)
+                kept.append(toleration)
+            except ValidationError as error:
+                self._note(place, "tolerations", f"{'; '.join(problems(error))}; left out")
+        return kept
 
     def _cores(self, place: str, name: str, value: Any) -> float | None:
         try:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, ProfileError
 from astroflow_core.model import Model, read_yaml
-from astroflow_core.option import Choice, Option
+from astroflow_core.option import Choice, FreeValue, Option
 from astroflow_core.profile import Profile, find
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _problem(file: str, details: ErrorDetails) -> Problem:
 
 def _nearest_field(path: list[str]) -> str:
     """Return what to do about a field that does not exist."""
-    models: dict[int, type[Model]] = {1: Profile, 3: Option, 5: Choice}
+    models: dict[int, type[Model]] = {1: Profile, 3: Option, 4: FreeValue, 5: Choice}
     inside = models.get(len(path)) if path[0] in {path[-1], "options"} else None
     known = list(inside.model_fields) if inside else []
     nearest = get_close_matches(path[-1], known, n=1)

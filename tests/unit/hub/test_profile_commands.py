@@ -42,6 +42,24 @@ def test_each_problem_is_a_line_and_the_exit_code_is_one(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("slug: a\nslug: b", "the key 'slug' stands twice (line 2)"),
+        (f"a: &a [{'x,' * 99}]\nb: &b [{'*a,' * 99}]\nc: [{'*b,' * 99}]", "larger than 100000"),
+        ("#" * (2**20 + 1), "longer than 1048576 characters"),
+    ],
+)
+def test_a_file_that_would_harm_the_hub_is_one_line_too(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert words in result.output
+    assert len(result.output.splitlines()) == 1
+
+
 def test_the_schema_in_the_checkout_is_the_one_of_the_code() -> None:
     assert (CHECKOUT / "profiles" / "schema.json").read_text() == schema_text()
     assert run("schema").output == schema_text()

@@ -23,6 +23,7 @@ PROFILE = {
         "mem_limit": 17179869184,
         "environment": {"A": 1, "B": "two"},
         "node_selector": {"pool": "users"},
+        "tolerations": [{"key": "gaia", "operator": "Exists"}],
     },
     "profile_options": {
         "size": {
@@ -51,6 +52,7 @@ def test_what_a_profile_can_say_is_carried_over() -> None:
     assert (profile.memory.guarantee, profile.memory.limit) == ("256m", "16g")
     assert profile.environment == {"A": "1", "B": "two"}
     assert (profile.image, profile.node_selector) == ("registry/gandalf:1", {"pool": "users"})
+    assert [toleration.key for toleration in profile.tolerations] == ["gaia"]
     assert profile.options["size"].default_choice == "l"
     assert profile.with_choices({"size": "s"}).memory.limit == "512m"
 
@@ -75,6 +77,10 @@ def test_a_slug_is_made_of_the_name() -> None:
         (
             {"kubespawner_override": {"volumes": []}},
             "kubespawner_override.volumes: [] has no place",
+        ),
+        (
+            {"kubespawner_override": {"tolerations": [{"key": "a", "tolerationSeconds": 9}]}},
+            "gandalf: tolerations: tolerationSeconds: there is no such field; left out",
         ),
         ({"kubespawner_override": {"cpu_limit": "lots"}}, "cpu_limit: 'lots' is no number"),
         ({"kubespawner_override": {"mem_limit": "512Mi"}}, "mem_limit: '512Mi' is no size"),

@@ -90,6 +90,12 @@ def test_a_problem_is_one_line(tmp_path: Path) -> None:
             "no such field",
             "did you mean 'image'?",
         ),
+        (
+            {"options": {"size": {"display_name": "S", "free": {"patern": "x"}}}},
+            "options.size.free.patern",
+            "no such field",
+            "did you mean 'pattern'?",
+        ),
     ],
 )
 def test_a_problem_says_what_to_do(
