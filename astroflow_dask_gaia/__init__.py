@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
+    from astroflow_dask_gaia.maps import healpix_means, histogram2d
     from astroflow_dask_gaia.regions import (
         cone_search,
         healpix_search,
@@ -35,7 +36,9 @@ __all__ = [
     "cone_search",
     "connect",
     "healpix_counts",
+    "healpix_means",
     "healpix_search",
+    "histogram2d",
     "moc_search",
     "polygon_search",
     "read_table",
@@ -47,7 +50,9 @@ _HOMES = {
     "cone_search": "astroflow_dask_gaia.regions",
     "connect": "astroflow_dask_gaia.session",
     "healpix_counts": "astroflow_dask_gaia.counts",
+    "healpix_means": "astroflow_dask_gaia.maps",
     "healpix_search": "astroflow_dask_gaia.regions",
+    "histogram2d": "astroflow_dask_gaia.maps",
     "moc_search": "astroflow_dask_gaia.regions",
     "polygon_search": "astroflow_dask_gaia.regions",
     "read_table": "astroflow_dask_gaia.frames",

@@ -13,7 +13,9 @@ from distributed import KilledWorker, as_completed
 from astroflow_core.counts import pixels_in
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.healpix import check_level, pixel_count, pixel_of
+from astroflow_core.maps import count_pixels
 from astroflow_core.session import SessionSettings
+from astroflow_dask_gaia.maps import run
 from astroflow_dask_gaia.session import current_client
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ _WHOLE_MAP_LEVEL = 10
 _BLOCK = 16_000
 
 
-def healpix_counts(level: int, table: str = "gaia_source") -> NDArray[np.int64]:
+def healpix_counts(
+    level: int, table: str = "gaia_source", where: str | None = None
+) -> NDArray[np.int64]:
     """Return how many rows of a table lie in each HEALPix pixel, by their ``source_id``.
 
     Up to level 8 a table's index tells, where it has one; else the workers read the ids.
@@ -47,6 +51,8 @@ def healpix_counts(level: int, table: str = "gaia_source") -> NDArray[np.int64]:
         HEALPix level 0 to 12; ``nside = 2**level``.
     table
         ``table`` (in the session's default database) or ``database.table``.
+    where
+        A condition on the rows, as in SQL.
 
     Returns
     -------
@@ -61,9 +67,13 @@ def healpix_counts(level: int, table: str = "gaia_source") -> NDArray[np.int64]:
         When the table is missing or empty, has no ``source_id``, or a file is damaged.
     SessionError
         When the session has no settings or its scheduler does not answer.
+    QueryError
+        When the condition is no SQL, or names a column that is not there.
     """
     check_level(level)
     opened = SessionSettings.from_environ(os.environ).open_table(table)
+    if where is not None:
+        return count_pixels(run, opened, level, where)
     known = pixels_in(opened, level)
     counts = _counted_by_workers(opened, level) if known is None else known
     if not counts.any():

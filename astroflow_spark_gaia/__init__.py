@@ -15,9 +15,10 @@ from astroflow_core.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
-    from astroflow_spark_gaia.adql import adql
+    from astroflow_spark_gaia.adql_query import adql
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
+    from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d
     from astroflow_spark_gaia.regions import (
         cone_search,
         healpix_search,
@@ -34,7 +35,10 @@ __all__ = [
     "column_counts",
     "cone_search",
     "connect",
+    "healpix_counts",
+    "healpix_means",
     "healpix_search",
+    "histogram2d",
     "moc_search",
     "polygon_search",
     "row_count",
@@ -43,11 +47,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "adql": "astroflow_spark_gaia.adql",
+    "adql": "astroflow_spark_gaia.adql_query",
     "column_counts": "astroflow_core.counts",
     "cone_search": "astroflow_spark_gaia.regions",
     "connect": "astroflow_spark_gaia.session",
+    "healpix_counts": "astroflow_spark_gaia.maps",
+    "healpix_means": "astroflow_spark_gaia.maps",
     "healpix_search": "astroflow_spark_gaia.regions",
+    "histogram2d": "astroflow_spark_gaia.maps",
     "moc_search": "astroflow_spark_gaia.regions",
     "polygon_search": "astroflow_spark_gaia.regions",
     "row_count": "astroflow_core.counts",

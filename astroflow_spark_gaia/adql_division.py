@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from astroflow_spark_gaia.adql import Schemas
+    from astroflow_spark_gaia.adql_query import Schemas
 
 _WHOLE_RESULTS = frozenset({"GAIA_HEALPIX_INDEX"})
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod)

@@ -10,7 +10,7 @@ from astroflow_core.errors import QueryError
 from astroflow_spark_gaia.adql_division import named_query, sources_of, table_name
 
 if TYPE_CHECKING:
-    from astroflow_spark_gaia.adql import Schemas
+    from astroflow_spark_gaia.adql_query import Schemas
 
 _POINT_PARTS = 2
 _POSSIBLE = (

@@ -18,7 +18,7 @@ import astroflow_dask_gaia
 import astroflow_spark_gaia
 from astroflow_core import search
 from astroflow_core.catalogue import Catalogue
-from astroflow_core.errors import AstroFlowError, CatalogueError, RegionError
+from astroflow_core.errors import AstroFlowError, CatalogueError, QueryError, RegionError
 from astroflow_data.synth.catalogue import make_synth
 from astroflow_data.synth.recipe import Recipe
 from astroflow_spark_gaia.gaia_session import GaiaSession
@@ -340,3 +340,52 @@ def test_adql_joins_and_measures(rows: pa.Table) -> None:
 def test_adql_of_an_unknown_table_says_what_there_is() -> None:
     with pytest.raises(AnalysisException, match="did you mean 'gaia_source'"):
         astroflow_spark_gaia.adql("SELECT ra FROM gaiadr3.gaia_sorce")
+
+
+# Maps and diagrams
+
+TABLES = ["gaia_source", "synth_gaiadr3.gaia_source"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_means_are_equal_to_the_last_digit_in_both_engines(table: str) -> None:
+    asked = (4, ["phot_g_mean_mag", "cos(radians(dec))"], table, "dec > -80")
+    one, other = (
+        astroflow_spark_gaia.healpix_means(*asked),
+        astroflow_dask_gaia.healpix_means(*asked),
+    )
+    assert one.colnames == ["pixel", "sources", "phot_g_mean_mag", "cos(radians(dec))"]
+    assert one["sources"].sum() > 10_000
+    assert all(np.array_equal(one[c], other[c], equal_nan=True) for c in one.colnames)
+    assert str(one["phot_g_mean_mag"].unit) == "mag"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_histograms_are_equal_in_both_engines(spark: GaiaSession, table: str) -> None:
+    asked = ("ra", "phot_g_mean_mag", (36, 20), ((0, 360), (0, 21)), table, "dec > 0")
+    one, other = astroflow_spark_gaia.histogram2d(*asked), astroflow_dask_gaia.histogram2d(*asked)
+    rows = spark.table(table).where("dec > 0").select("ra", "phot_g_mean_mag").toPandas().dropna()
+    expected = np.histogram2d(rows["ra"], rows["phot_g_mean_mag"].astype(float), *asked[2:4])
+    assert one[0].sum() > 1_000
+    assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
+    assert all(np.array_equal(*parts) for parts in zip(one, expected, strict=True))
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("level", "where"), [(6, None), (6, "ra < 100"), (9, None)])
+def test_counts_are_equal_in_both_engines_and_in_sql(
+    spark: GaiaSession, table: str, level: int, where: str | None
+) -> None:
+    one = astroflow_spark_gaia.healpix_counts(level, table, where)
+    other = astroflow_dask_gaia.healpix_counts(level, table, where)
+    kept = spark.table(table).where(where or "true").select("source_id").toArrow()
+    ids = kept["source_id"].to_numpy()
+    expected = np.bincount(ids >> (59 - 2 * level), minlength=12 * 4**level)
+    assert np.array_equal(one, expected)
+    assert np.array_equal(other, expected)
+
+
+@pytest.mark.parametrize("package", [astroflow_spark_gaia, astroflow_dask_gaia])
+def test_an_expression_that_is_none_is_told_alike(package: object) -> None:
+    with pytest.raises(QueryError, match='"phot_g" not found'):
+        package.healpix_means(3, ["phot_g"])  # type: ignore[attr-defined]

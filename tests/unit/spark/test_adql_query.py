@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from astroflow_core.errors import QueryError
-from astroflow_spark_gaia.adql import translate
+from astroflow_spark_gaia.adql_query import translate
 
 SOURCES = pa.schema(
     {

@@ -1,0 +1,260 @@
+"""Maps and diagrams of a table: what one task does with its files, and how parts become one.
+
+Expressions and conditions are SQL, which DuckDB evaluates inside each task on one thread. The
+groups of files do not depend on the engine or on its size, so neither do the last digits of sums.
+Needs pyarrow.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astroflow_core.errors import MissingDependencyError, QueryError
+from astroflow_core.footers import read_schema
+from astroflow_core.healpix import check_level, id_shift, pixel_count
+from astroflow_core.index import SOURCE_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import duckdb
+    import pyarrow as pa
+    from astropy.table import Table as AstropyTable
+    from numpy.typing import NDArray
+
+    from astroflow_core.catalogue import Table
+
+    Files = tuple[Path, ...]
+    # Runs a function over every group of files, and gives the results in the groups' order.
+    Run = Callable[[Callable[[Files], Any], list[Files]], Iterable[Any]]
+
+_GROUPS = 64
+_BATCH = 1_000_000  # rows
+_EVERYTHING = "TRUE"
+_MACROS = """
+CREATE MACRO healpix(level, id) AS id >> (59 - 2 * level);
+CREATE MACRO angular_distance(ra1, dec1, ra2, dec2) AS 2 * degrees(atan2(
+    sqrt(power(sin(radians(dec2 - dec1) / 2), 2) + cos(radians(dec1)) * cos(radians(dec2))
+         * power(sin(radians(ra2 - ra1) / 2), 2)),
+    sqrt(power(sin(radians(dec2 + dec1) / 2), 2) + cos(radians(dec1)) * cos(radians(dec2))
+         * power(cos(radians(ra2 - ra1) / 2), 2))));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of some files that meet a condition; goes to the workers with its functions."""
+
+    floats: tuple[str, ...]
+    where: str
+
+    @classmethod
+    def of(cls, table: Table, where: str | None, *expressions: str) -> Rows:
+        """Return the rows of ``table``, once ``expressions`` are known to be right for it.
+
+        Raises
+        ------
+        QueryError
+            When an expression is no SQL or names a column that is not there.
+        """
+        schema = read_schema(table)
+        floats = tuple(field.name for field in schema if str(field.type) == "float")
+        rows = cls(floats, where or _EVERYTHING)
+        with rows.connection() as connection:
+            connection.register("nothing", schema.empty_table())
+            for expression in expressions or ("1",):
+                rows._query(connection, "nothing", f"({expression})").fetchall()
+        return rows
+
+    def query(self, files: Files, what: str, end: str = "") -> Iterator[pa.RecordBatch]:
+        """Yield the result of ``SELECT what FROM files WHERE … end`` in batches."""
+        with self.connection() as connection:
+            names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            found = self._query(connection, f"read_parquet([{names}])", what, end)
+            yield from found.to_arrow_reader(_BATCH)
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a database in memory, of one thread: the engine keeps the cores busy."""
+        try:
+            import duckdb
+        except ImportError as error:
+            raise MissingDependencyError(
+                "maps need duckdb, which is not installed; run: "
+                "pip install 'astroflow-hub[spark]' (or [dask])"
+            ) from error
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute(_MACROS)
+            try:
+                yield connection
+            except duckdb.Error as error:
+                text = str(error).splitlines()[0]
+                raise QueryError(f"{text}: see docs/maps.md for what expressions may be") from error
+
+    def _query(self, connection: Any, source: str, what: str, end: str = "") -> Any:
+        # As in Spark, numbers of 32 bits are compared as doubles: ruwe < 1.4 is one set of rows.
+        wide = ", ".join(f'"{name}"::DOUBLE AS "{name}"' for name in self.floats)
+        replaced = f"* REPLACE ({wide})" if wide else "*"
+        return connection.sql(
+            f"SELECT {what} FROM (SELECT {replaced} FROM {source}) "  # noqa: S608
+            f"WHERE ({self.where}) {end}"
+        )
+
+
+def groups_of(table: Table) -> list[Files]:
+    """Cut the files of ``table`` into at most 64 runs of neighbours of nearly equal bytes."""
+    ends = np.cumsum([path.stat().st_size for path in table.files])
+    middles = ends - np.diff(ends, prepend=0) / 2
+    places = (middles / ends[-1] * _GROUPS).astype(int)
+    return [
+        tuple(path for path, place in zip(table.files, places, strict=True) if place == group)
+        for group in np.unique(places)
+    ]
+
+
+def count_pixels(run: Run, table: Table, level: int, where: str | None) -> NDArray[np.int64]:
+    """Return how many rows that meet ``where`` lie in each pixel, by their ``source_id``."""
+    rows = Rows.of(table, where, SOURCE_ID)
+    counts = np.zeros(pixel_count(level), np.int64)
+    for pixels, sums in run(PixelSums(rows, level, ()), groups_of(table)):
+        counts[pixels] += sums[0].astype(np.int64)
+    return counts
+
+
+def mean_map(
+    run: Run, table: Table, level: int, columns: Sequence[str], where: str | None
+) -> AstropyTable:
+    """Return a table with a row for each pixel: rows in it, and means of expressions.
+
+    NULL and NaN are no values; a pixel without values has NaN.
+    """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    rows = Rows.of(table, where, SOURCE_ID, *columns)
+    totals = np.zeros((1 + 2 * len(columns), pixel_count(check_level(level))))
+    for pixels, sums in run(PixelSums(rows, level, tuple(columns)), groups_of(table)):
+        totals[:, pixels] += sums
+    with np.errstate(invalid="ignore"):
+        means = totals[2::2] / totals[1::2]
+    return _as_table(table, columns, totals[0].astype(np.int64), means)
+
+
+def _as_table(
+    table: Table, columns: Sequence[str], counts: NDArray[np.int64], means: NDArray[np.float64]
+) -> AstropyTable:
+    from astropy.table import Column
+    from astropy.table import Table as AstropyTable
+
+    units = {column.name: column.unit or None for column in table.definition.columns}
+    made = AstropyTable({"pixel": np.arange(counts.size), "sources": counts})
+    for name, values in zip(columns, means, strict=True):
+        made[name] = Column(values, unit=units.get(name))
+    made.meta = {"table": table.full_name, "ordering": "NESTED", "frame": "ICRS"}
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSums:
+    """In each pixel: the rows, and of each expression how many values there are and their sum."""
+
+    rows: Rows
+    level: int
+    columns: tuple[str, ...]
+
+    def __call__(self, files: Files) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the pixels that ``files`` fill, and the sums in them, one row a quantity."""
+        parts = ["COUNT(*)::DOUBLE"]
+        for column in self.columns:
+            value = f"CASE WHEN NOT isnan(({column})::DOUBLE) THEN ({column})::DOUBLE END"
+            parts += [f"COUNT({value})::DOUBLE", f"COALESCE(SUM({value}), 0)"]
+        what = f"{SOURCE_ID} >> {id_shift(self.level)}, {', '.join(parts)}"
+        end = f"AND {SOURCE_ID} IS NOT NULL GROUP BY 1"
+        batches = [
+            np.stack([column.to_numpy(zero_copy_only=False) for column in batch.columns[1:]])
+            if part
+            else batch.columns[0].to_numpy()
+            for batch in self.rows.query(files, what, end)
+            for part in (False, True)
+        ]
+        pixels = np.concatenate([np.zeros(0, np.int64), *batches[::2]])
+        return pixels, np.concatenate([np.zeros((len(parts), 0)), *batches[1::2]], axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """How many rows fall into each cell of a diagram of two expressions."""
+
+    rows: Rows
+    x: str
+    y: str
+    x_edges: NDArray[np.float64]
+    y_edges: NDArray[np.float64]
+
+    def __call__(self, files: Files) -> NDArray[np.int64]:
+        """Return the counts of ``files``, of shape (x cells, y cells)."""
+        shape = (len(self.x_edges) - 1, len(self.y_edges) - 1)
+        counts = np.zeros(shape[0] * shape[1], np.int64)
+        for batch in self.rows.query(files, f"({self.x})::DOUBLE, ({self.y})::DOUBLE"):
+            x, y = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
+            across, along = _cells(x, self.x_edges), _cells(y, self.y_edges)
+            inside = (across >= 0) & (across < shape[0]) & (along >= 0) & (along < shape[1])
+            cells = across[inside] * shape[1] + along[inside]
+            counts += np.bincount(cells, minlength=counts.size)
+        return counts.reshape(shape)
+
+
+def _cells(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return each value's cell as numpy counts them: the last one holds its upper edge, too."""
+    cells = np.searchsorted(edges, values, side="right") - 1
+    cells[values == edges[-1]] -= 1
+    return cells
+
+
+def histogram(  # noqa: PLR0913, PLR0917 (as numpy's)
+    run: Run, table: Table, x: str, y: str, bins: Any, limits: Any, where: str | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return counts and both edges, as `numpy.histogram2d` does of the rows' values."""
+    x_edges, y_edges = edges_of(bins, limits)
+    rows = Rows.of(table, where, x, y)
+    counts = np.zeros((len(x_edges) - 1, len(y_edges) - 1), np.int64)
+    for part in run(Histogram(rows, x, y, x_edges, y_edges), groups_of(table)):
+        counts += part
+    return counts, x_edges, y_edges
+
+
+def edges_of(bins: Any, limits: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the edges of the cells along x and y.
+
+    Parameters
+    ----------
+    bins
+        A number of cells, two of them, or two ascending lists of edges.
+    limits
+        ((x least, x greatest), (y least, y greatest)), where ``bins`` are numbers.
+
+    Raises
+    ------
+    QueryError
+        When these make no cells.
+    """
+    along_x, along_y = (bins, bins) if np.isscalar(bins) else bins
+    x_limits, y_limits = (None, None) if limits is None else limits
+    return _edges(along_x, x_limits), _edges(along_y, y_limits)
+
+
+def _edges(bins: Any, limits: Any) -> NDArray[np.float64]:
+    if np.ndim(bins) == 0:
+        if limits is None or isinstance(bins, bool) or int(bins) != bins or bins < 1:
+            raise QueryError(
+                f"bins={bins!r}: give a number of cells and range=((x0, x1), (y0, y1)), or edges"
+            )
+        least, greatest = (float(limit) for limit in limits)
+        bins = np.linspace(least, greatest, int(bins) + 1)
+    edges = np.asarray(bins, float)
+    if edges.ndim != 1 or edges.size < 2 or not (np.diff(edges) > 0).all():  # noqa: PLR2004
+        raise QueryError(f"edges must ascend and be 2 or more, not {bins!r}")
+    return edges

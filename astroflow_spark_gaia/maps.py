@@ -1,0 +1,98 @@
+"""Maps and diagrams through Spark: tasks that read their files themselves and send sums back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from astroflow_core import maps
+from astroflow_core.counts import pixels_in
+from astroflow_core.healpix import check_level
+from astroflow_spark_gaia.session import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from astropy.table import Table
+    from numpy.typing import NDArray
+
+
+def healpix_counts(
+    level: int, table: str = "gaia_source", where: str | None = None
+) -> NDArray[np.int64]:
+    """Return how many rows of a table lie in each HEALPix pixel, by their ``source_id``.
+
+    Parameters
+    ----------
+    level
+        HEALPix level 0 to 12; ``nside = 2**level``.
+    table
+        ``table`` (in the session's current database) or ``database.table``.
+    where
+        A condition on the rows, as in SQL.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``12 * 4**level`` counts in the NESTED scheme; 0 where no source is.
+
+    Raises
+    ------
+    LevelError
+        For anything but a whole level from 0 to 12.
+    CatalogueError
+        When the table is missing, or a file of it is damaged.
+    QueryError
+        When the condition is no SQL, or names a column that is not there.
+    """
+    check_level(level)
+    opened = connect().catalogue_table(table)
+    known = pixels_in(opened, level) if where is None else None
+    return maps.count_pixels(_run, opened, level, where) if known is None else known
+
+
+def healpix_means(
+    level: int, columns: Sequence[str], table: str = "gaia_source", where: str | None = None
+) -> Table:
+    """Return the mean of each column or SQL expression in each HEALPix pixel.
+
+    NULL and NaN are no values. The table has ``12 * 4**level`` rows in the NESTED scheme, with
+    the number of ``sources`` in a pixel; a mean is NaN where there is no value. See
+    `healpix_counts` for the parameters and what is raised.
+    """
+    return maps.mean_map(_run, connect().catalogue_table(table), level, columns, where)
+
+
+def histogram2d(  # noqa: PLR0913, PLR0917 (as numpy's)
+    x: str,
+    y: str,
+    bins: Any = 100,
+    range: Any = None,  # noqa: A002 (as numpy's)
+    table: str = "gaia_source",
+    where: str | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many rows fall into each cell of a diagram, and the edges along x and y.
+
+    As `numpy.histogram2d` of the values, without NULL and NaN.
+
+    Parameters
+    ----------
+    x, y
+        Columns or SQL expressions, such as ``"phot_bp_mean_mag - phot_rp_mean_mag"``.
+    bins
+        A number of cells, two of them, or two lists of edges.
+    range
+        ((x least, x greatest), (y least, y greatest)), where ``bins`` are numbers.
+    table, where
+        As in `healpix_counts`.
+
+    Raises
+    ------
+    QueryError
+        When an expression is no SQL, or bins and range make no cells.
+    """
+    return maps.histogram(_run, connect().catalogue_table(table), x, y, bins, range, where)
+
+
+def _run(task: Callable[[maps.Files], Any], groups: list[maps.Files]) -> list[Any]:
+    return connect().sparkContext.parallelize(groups, len(groups)).map(task).collect()
