@@ -164,6 +164,10 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     def _default_start_timeout(self) -> int:
         return 600  # seconds; the first pull of a large image takes minutes
 
+    @default("http_timeout")
+    def _default_http_timeout(self) -> int:
+        return 120  # seconds; when many start on one node, JupyterLab takes its time
+
     @default("poll_interval")
     def _default_poll_interval(self) -> int:
         return 5  # seconds; it looks at what is watched anyway, and asks nobody
