@@ -2,6 +2,7 @@
 
 import os
 import signal
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ def runner(hub: DeployedHub) -> Iterator[Person]:
 @pytest.fixture
 def starter(hub: DeployedHub) -> Iterator[Person]:
     """Return somebody who has no server yet."""
-    with hub.person("vera") as person:
+    with hub.person(f"vera-{uuid.uuid4().hex[:6]}") as person:
         yield person
         if person.home:
             person.stop()
