@@ -20,6 +20,7 @@ from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
 from astroflow_hub.kubernetes.person_volumes import PersonVolumes
 from astroflow_hub.kubernetes.pod import (
+    CONTAINER,
     CONTAINER_SECURITY,
     POD_ENVIRONMENT,
     POD_SECURITY,
@@ -147,6 +148,10 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     def _default_extra_pod_config(self) -> dict[str, Any]:
         # A server that died stays so until its person is told why.
         return {"restartPolicy": "Never", "enableServiceLinks": False}
+
+    @default("extra_container_config")
+    def _default_extra_container_config(self) -> dict[str, Any]:
+        return {**CONTAINER}
 
     @default("cmd")
     def _default_cmd(self) -> list[str]:

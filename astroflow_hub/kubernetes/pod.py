@@ -46,6 +46,8 @@ POD_ENVIRONMENT = {
         "POD_IP": "status.podIP",
     }.items()
 }
+# Ready is a server that answers: until then it may still fail, and say why.
+CONTAINER = {"readinessProbe": {"tcpSocket": {"port": "notebook-port"}, "periodSeconds": 1}}
 START = ["python", "-P", "-m", "astroflow_hub.kubernetes.notebook_start", "jupyterhub-singleuser"]
 
 
@@ -85,7 +87,8 @@ def pod_traits(
         "cpu_guarantee": profile.cpu.guarantee,
         "cpu_limit": profile.cpu.limit,
         "mem_guarantee": _bytes(profile.memory.guarantee),
-        "mem_limit": _bytes(profile.memory.limit),
+        # Else the limit would be that of the namespace, which may be less than the guarantee.
+        "mem_limit": _bytes(profile.memory.limit or profile.memory.guarantee),
         "node_selector": profile.node_selector or None,
         "tolerations": [t.model_dump(exclude_none=True) for t in profile.tolerations] or None,
         "image": profile.image,

@@ -54,7 +54,7 @@ def cause_of(
 def refusal(status: int, message: str) -> str:
     """Return why the API server refuses a pod, as its answer tells it."""
     if found := _QUOTA.search(message):
-        asked, used, allowed = (" ".join(part.split()) for part in found.groups())
+        asked, used, allowed = map(_amounts, found.groups())
         return (
             f"your quota is reached: this server asks for {asked}, you use {used} of {allowed}; "
             f"stop another server or cluster of yours first"
@@ -66,6 +66,19 @@ def refusal(status: int, message: str) -> str:
     if status in {HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}:
         return f"the cluster refuses the pod: {_tail(message)}"
     return f"the cluster does not answer as it should ({status}): try again in a minute"
+
+
+def _amounts(listed: str) -> str:
+    """Return ``name=quantity,…`` with memory as a person reads it.
+
+    >>> _amounts("limits.memory=1073741824,pods=1")
+    'limits.memory=1 GiB, pods=1'
+    """
+    parts = (part.strip().partition("=") for part in listed.split(","))
+    return ", ".join(
+        f"{name}={show_memory(memory_of(amount)) if name.endswith('memory') else amount}"
+        for name, _, amount in parts
+    )
 
 
 def message_of(body: str | bytes | None) -> str:

@@ -8,6 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from astroflow_core.profile import Profile
+from astroflow_core.server import Memory
 from astroflow_core.session import SessionSettings
 from astroflow_hub.kubernetes.pod import ImageError, check_image, in_place, kubernetes_settings
 from astroflow_hub.kubernetes.volumes import CatalogueVolume
@@ -71,6 +72,12 @@ async def test_what_an_admin_mounts_stays(profile: Profile) -> None:
     pod = await manifest(profile, volumes=[shared], volume_mounts={"10": mount})
     assert shared in pod["spec"]["volumes"]
     assert mount in pod["spec"]["containers"][0]["volumeMounts"]
+
+
+@pytest.mark.usefixtures("no_cluster")
+async def test_memory_without_a_limit_is_limited_to_the_guarantee(profile: Profile) -> None:
+    pod = await manifest(profile.model_copy(update={"memory": Memory(guarantee="3g")}))
+    assert pod["spec"]["containers"][0]["resources"]["limits"]["memory"] == 3 * 2**30
 
 
 @pytest.mark.usefixtures("no_cluster")

@@ -195,7 +195,11 @@ def test_while_a_node_is_being_added_a_server_waits() -> None:
 @pytest.mark.parametrize(
     ("status", "message", "told"),
     [
-        (403, QUOTA, "your quota is reached: this server asks for limits.memory=1Gi,pods=1, "),
+        (
+            403,
+            QUOTA,
+            "your quota is reached: this server asks for limits.memory=1 GiB, pods=1, you use ",
+        ),
         (403, TOO_LARGE, "maximum cpu usage per Container is 2, but limit is 8"),
         (403, 'pods "x" is forbidden: violates PodSecurity "restricted": privileged', "restricted"),
         (422, 'Pod "x" is invalid: spec.nodeSelector: Invalid value', "refuses the pod: spec"),
