@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 class IdleClock:
-    """Knows when the server was last used; times are in seconds since 1970."""
+    """Knows for how many seconds the server has not been used.
 
-    def __init__(self, times: IdleTimes, now: Callable[[], float] = time.time) -> None:
+    It stands still while the machine sleeps: nobody is to find their server stopped, and never
+    to have been warned, when they open a laptop in the morning.
+    """
+
+    def __init__(self, times: IdleTimes, now: Callable[[], float] = time.monotonic) -> None:
         if times.stop_after is None:
             raise ValueError("without stop_after there is nothing to wait for")
         self.stop_after = seconds(times.stop_after)
@@ -24,19 +28,13 @@ class IdleClock:
         self._now = now
         self._used = now()
 
-    def use(self, when: float | None = None) -> None:
-        """Note that the server was used at ``when``, or is now."""
-        now = self._now()
-        self._used = max(self._used, now if when is None else min(when, now))
-
-    @property
-    def used(self) -> float:
-        """When it was last used."""
-        return self._used
+    def use(self, ago: float = 0.0) -> None:
+        """Note that the server was used so many seconds ago."""
+        self._used = max(self._used, self._now() - max(0.0, ago))
 
     @property
     def unused(self) -> float:
-        """Seconds since then."""
+        """Seconds since it was last used."""
         return self._now() - self._used
 
     @property

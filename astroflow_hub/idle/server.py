@@ -9,8 +9,9 @@ times; without ``stop_after`` the extension does nothing.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -55,6 +56,8 @@ class IdleWatch:
         self._server = server
         self._clock = clock
         self._notes = TemporaryDirectory(prefix="astroflow-busy-")
+        every = min(_LOOK_SECONDS, clock.warn_before / 2)
+        self._looks = PeriodicCallback(self.look, every * 1000)
         self._checks = [entry.load() for entry in entry_points(group="astroflow.busy")]
 
     def start(self) -> None:
@@ -63,35 +66,36 @@ class IdleWatch:
         web = self._server.web_app
         url = url_path_join(self._server.base_url, "astroflow", "idle")
         web.add_handlers(".*$", [(url, IdleHandler, {"clock": self._clock})])
-        every = min(_LOOK_SECONDS, self._clock.warn_before / 2)
-        PeriodicCallback(self.look, every * 1000).start()
+        self._looks.start()
 
     async def look(self) -> None:
         """Note whether something is at work; stop the server when its time is over."""
-        for when in self._uses():
-            self._clock.use(when)
         if await IOLoop.current().run_in_executor(None, self._is_busy_elsewhere):
             self._clock.use()
+        for ago in self._uses():
+            self._clock.use(ago)
         # What the hub is told: a culler of the hub's own spares the server, too.
-        used = datetime.fromtimestamp(self._clock.used, tz=UTC)
+        used = datetime.now(UTC) - timedelta(seconds=self._clock.unused)
         self._server.web_app.settings["last_activity_times"]["astroflow"] = used
         if self._clock.stops_in == 0:
             self._stop()
 
-    def _uses(self) -> Iterator[float | None]:
-        """Yield when each thing was last at work; None is now."""
+    def _uses(self) -> Iterator[float]:
+        """Yield how many seconds ago each thing was last at work."""
         for kernel in self._server.kernel_manager.list_kernels():
-            at_work = kernel["execution_state"] in {"busy", "starting"}
-            yield None if at_work else datetime.fromisoformat(kernel["last_activity"]).timestamp()
+            # One that nobody connected to stays "starting" for ever, so only "busy" counts.
+            active = datetime.fromisoformat(kernel["last_activity"])
+            yield 0 if kernel["execution_state"] == "busy" else _ago(active)
         if shown := self._server.web_app.settings.get("terminal_last_activity"):
-            yield shown.timestamp()
-        yield last_busy(Path(self._notes.name))
+            yield _ago(shown)
+        yield time.time() - last_busy(Path(self._notes.name))
 
     def _is_busy_elsewhere(self) -> bool:
         return any(check(os.environ) for check in self._checks)
 
     def _stop(self) -> None:
         why = f"it was not used for {spoken(self._clock.stop_after)}"
+        self._looks.stop()
         self._server.log.warning("This server stops: %s", why)
         note = Path(os.environ.get(END_NOTE_VARIABLE, TERMINATION_LOG))
         with suppress(OSError):  # then the next page does not say why
@@ -124,6 +128,10 @@ class IdleHandler(APIHandler):
         self._clock.use()
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
+
+
+def _ago(when: datetime) -> float:
+    return (datetime.now(UTC) - when).total_seconds()
 
 
 def spoken(duration: float) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +14,9 @@ from astroflow_dask_gaia import busy
 from tools.person import Person
 from tools.running_hub import RunningHub, running_hub, write_config
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
-STOP_AFTER = 45
+STOP_AFTER = 60
 PROFILES = {
     "a": f"""
 slug: brief
@@ -26,6 +27,10 @@ dask: {{pods: 1, cores: 1, memory: 512m}}
 idle: {{stop_after: {STOP_AFTER}s, warn_before: 30s}}
 """,
 }
+SETTINGS = """
+c.AstroFlowLocalSpawner.poll_interval = 2
+c.AstroFlowLocalSpawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": "5"}
+"""
 LONG = 600  # seconds of work, which ends with the server at the latest
 AT_WORK = {
     "spark": f"""
@@ -46,7 +51,7 @@ future = client.submit(time.sleep, {LONG})
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[RunningHub]:
     folder = tmp_path_factory.mktemp("hub")
-    config = write_config(folder / "config", PROFILES, "c.AstroFlowLocalSpawner.poll_interval = 2")
+    config = write_config(folder / "config", PROFILES, SETTINGS)
     with running_hub(folder / "state", config, ASTROFLOW_DATA_DIR=str(sample.parent)) as running:
         yield running
 
@@ -63,7 +68,7 @@ def persons(hub: RunningHub) -> Iterator[dict[str, Person]]:
                 assert stack.enter_context(person.kernel()).run(AT_WORK[name]).error is None
             if name == "cell":
                 stack.enter_context(person.kernel()).begin(f"import time; time.sleep({LONG})")
-        deadline = time.monotonic() + STOP_AFTER + 30
+        deadline = time.monotonic() + STOP_AFTER + 60
         while is_running(people["idle"]) and time.monotonic() < deadline:
             time.sleep(1)
         yield people
@@ -79,6 +84,14 @@ def test_a_server_that_computes_goes_on(persons: dict[str, Person], name: str) -
     answer = persons[name].http.get(f"{persons[name].home}astroflow/idle").json()
     assert answer["stops_in"] > STOP_AFTER - 20
     assert answer["warning"] is None
+
+
+@pytest.mark.parametrize("name", ["spark", "dask", "cell"])
+def test_the_hub_is_told_that_it_computes(persons: dict[str, Person], name: str) -> None:
+    server = persons[name].hub_api("GET", f"users/{name}").json()["servers"][""]
+    active = datetime.fromisoformat(server["last_activity"])
+    started = datetime.fromisoformat(server["started"])
+    assert active - started > timedelta(seconds=STOP_AFTER)
 
 
 def test_an_idle_server_is_stopped_and_the_next_page_says_why(persons: dict[str, Person]) -> None:
