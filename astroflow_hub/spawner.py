@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.volumes import CatalogueVolume
 
 _LOOK_EACH = 0.5  # seconds
+_TO_SAY_SO = 5  # seconds before start_timeout, when JupyterHub gives up without a word
 # Said of a quota that was made a moment ago.
 _QUOTA_NOT_READY = "status unknown for quota"
 
@@ -221,6 +222,9 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         except ApiException as error:
             why = refusal(error.status, message_of(error.body))
             raise RefusedError(AstroFlowError(f"Your server does not start: {why}.")) from error
+        except OSError as error:
+            told = f"Your server does not start: the cluster does not answer ({error})."
+            raise RefusedError(AstroFlowError(told)) from error
 
     async def _start_unless_in_vain(self) -> str:
         starting: asyncio.Future[str] = asyncio.ensure_future(self._start())
@@ -234,12 +238,16 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     async def _final_cause(self, starting: asyncio.Future[str]) -> str | None:
         """Wait for the start; return early with the cause that it cannot succeed."""
         since: float | None = None
+        deadline = time.monotonic() + self.start_timeout - _TO_SAY_SO
         while not starting.done():
             await asyncio.wait([starting], timeout=_LOOK_EACH)
             self._waits_for = cause = await self._cause()
             since = (since or time.monotonic()) if cause else None
             if cause and since and cause.is_final(time.monotonic() - since):
                 return cause.sentence
+            if time.monotonic() > deadline:
+                step = self._reached_steps()[-1].message
+                return f"it is not ready after {self.start_timeout} s; it came to: {step}"
         return None
 
     async def _cause(self) -> Cause | None:
