@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
-    from astroflow_dask_gaia.maps import healpix_means, histogram2d
+    from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
     from astroflow_dask_gaia.regions import (
         cone_search,
         healpix_search,
@@ -39,6 +39,7 @@ __all__ = [
     "healpix_means",
     "healpix_search",
     "histogram2d",
+    "map_pairs",
     "moc_search",
     "polygon_search",
     "read_table",
@@ -53,6 +54,7 @@ _HOMES = {
     "healpix_means": "astroflow_dask_gaia.maps",
     "healpix_search": "astroflow_dask_gaia.regions",
     "histogram2d": "astroflow_dask_gaia.maps",
+    "map_pairs": "astroflow_dask_gaia.maps",
     "moc_search": "astroflow_dask_gaia.regions",
     "polygon_search": "astroflow_dask_gaia.regions",
     "read_table": "astroflow_dask_gaia.frames",

@@ -6,17 +6,19 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core import maps
+from astroflow_core.pairs import OnPair, pairs_of
 from astroflow_core.session import SessionSettings
 from astroflow_dask_gaia.session import current_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     from astropy.table import Table as AstropyTable
     from numpy.typing import NDArray
 
     from astroflow_core.catalogue import Table
+    from astroflow_core.pairs import Rows
 
 
 def healpix_means(
@@ -62,11 +64,43 @@ def histogram2d(  # noqa: PLR0913, PLR0917 (as numpy's)
     return maps.histogram(run, _opened(table), x, y, bins, range, where)
 
 
-def run(task: Callable[[maps.Files], Any], groups: list[maps.Files]) -> list[Any]:
-    """Return what ``task`` makes of each group of files, in the groups' order."""
+def map_pairs(
+    function: Callable[[Rows, Rows], Any],
+    left: str,
+    right: str,
+    left_columns: Iterable[str] | None = None,
+    right_columns: Iterable[str] | None = None,
+) -> list[Any]:
+    """Return what one's own function makes of each piece of two tables, in order of the ids.
+
+    A piece is a range of ``source_id``: the function is given all rows of both tables in it, as
+    numpy arrays by column, in order of ``source_id``. The pieces hold every row with an id of
+    both tables once, whatever the layout; tables in order of ``source_id`` go file by file.
+    NULL comes as NaN (whole numbers with a NULL among them as doubles), in texts as None.
+
+    Parameters
+    ----------
+    function
+        Takes the left and the right rows; runs on a worker. What it returns travels back.
+    left, right
+        ``table`` or ``database.table``.
+    left_columns, right_columns
+        The columns to read besides ``source_id``; all by default.
+
+    Raises
+    ------
+    CatalogueError
+        When there is no such table or column, or a table has no ``source_id``.
+    """
+    pairs = pairs_of(_opened(left), _opened(right), left_columns, right_columns)
+    return run(OnPair(function), pairs)
+
+
+def run(task: Callable[[Any], Any], pieces: list[Any]) -> list[Any]:
+    """Return what ``task`` makes of each piece of work, in the pieces' order."""
     client = current_client()
     # Not pure: files may have changed since the same call was made.
-    results: list[Any] = client.gather(client.map(task, groups, pure=False))
+    results: list[Any] = client.gather(client.map(task, pieces, pure=False))
     return results
 
 

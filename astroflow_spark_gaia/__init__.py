@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from astroflow_spark_gaia.adql_query import adql
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
-    from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d
+    from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.regions import (
         cone_search,
         healpix_search,
@@ -39,6 +39,7 @@ __all__ = [
     "healpix_means",
     "healpix_search",
     "histogram2d",
+    "map_pairs",
     "moc_search",
     "polygon_search",
     "row_count",
@@ -55,6 +56,7 @@ _HOMES = {
     "healpix_means": "astroflow_spark_gaia.maps",
     "healpix_search": "astroflow_spark_gaia.regions",
     "histogram2d": "astroflow_spark_gaia.maps",
+    "map_pairs": "astroflow_spark_gaia.maps",
     "moc_search": "astroflow_spark_gaia.regions",
     "polygon_search": "astroflow_spark_gaia.regions",
     "row_count": "astroflow_core.counts",

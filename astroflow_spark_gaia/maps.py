@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from astroflow_core import maps
 from astroflow_core.counts import pixels_in
 from astroflow_core.healpix import check_level
+from astroflow_core.pairs import OnPair, pairs_of
 from astroflow_spark_gaia.session import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     from astropy.table import Table
     from numpy.typing import NDArray
+
+    from astroflow_core.pairs import Rows
 
 
 def healpix_counts(
@@ -94,5 +97,42 @@ def histogram2d(  # noqa: PLR0913, PLR0917 (as numpy's)
     return maps.histogram(_run, connect().catalogue_table(table), x, y, bins, range, where)
 
 
-def _run(task: Callable[[maps.Files], Any], groups: list[maps.Files]) -> list[Any]:
-    return connect().sparkContext.parallelize(groups, len(groups)).map(task).collect()
+def map_pairs(
+    function: Callable[[Rows, Rows], Any],
+    left: str,
+    right: str,
+    left_columns: Iterable[str] | None = None,
+    right_columns: Iterable[str] | None = None,
+) -> list[Any]:
+    """Return what one's own function makes of each piece of two tables, in order of the ids.
+
+    A piece is a range of ``source_id``: the function is given all rows of both tables in it, as
+    numpy arrays by column, in order of ``source_id``. The pieces hold every row with an id of
+    both tables once, whatever the layout; tables in order of ``source_id`` go file by file.
+    NULL comes as NaN (whole numbers with a NULL among them as doubles), in texts as None.
+
+    Parameters
+    ----------
+    function
+        Takes the left and the right rows; runs on a worker. What it returns travels back.
+    left, right
+        ``table`` or ``database.table``.
+    left_columns, right_columns
+        The columns to read besides ``source_id``; all by default.
+
+    Raises
+    ------
+    CatalogueError
+        When there is no such table or column, or a table has no ``source_id``.
+    """
+    pairs = pairs_of(
+        connect().catalogue_table(left),
+        connect().catalogue_table(right),
+        left_columns,
+        right_columns,
+    )
+    return _run(OnPair(function), pairs)
+
+
+def _run(task: Callable[[Any], Any], pieces: list[Any]) -> list[Any]:
+    return connect().sparkContext.parallelize(pieces, len(pieces)).map(task).collect()

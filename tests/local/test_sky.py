@@ -389,3 +389,18 @@ def test_counts_are_equal_in_both_engines_and_in_sql(
 def test_an_expression_that_is_none_is_told_alike(package: object) -> None:
     with pytest.raises(QueryError, match='"phot_g" not found'):
         package.healpix_means(3, ["phot_g"])  # type: ignore[attr-defined]
+
+
+def count_and_match(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> list[int]:
+    """Return ids that are in both tables, and how many rows the left has."""
+    both = np.intersect1d(left["source_id"], right["source_id"], assume_unique=True)
+    return [len(left["ra"]), *both.tolist()]
+
+
+def test_one_s_own_function_sees_every_pair_once_in_both_engines(sample: Path) -> None:
+    asked = (count_and_match, "gaia_source", "gaiadr3.galactic_coordinates", ["ra"], [])
+    one, other = astroflow_spark_gaia.map_pairs(*asked), astroflow_dask_gaia.map_pairs(*asked)
+    assert one == other
+    assert sum(found[0] for found in one) == 482106
+    bright = pq.read_table(Catalogue.open(sample).table("galactic_coordinates").folder)
+    assert [i for found in one for i in found[1:]] == bright["source_id"].to_pylist()

@@ -83,5 +83,7 @@ def test_every_module_imports_without_what_the_others_need(package: str, blocked
 
 def test_the_core_imports_without_anything_heavy_but_for_the_modules_on_parquet() -> None:
     heavy = "pyarrow pandas pyspark dask distributed jupyterhub healpy astropy mocpy duckdb"
-    on_parquet = [f"{CORE}.{name}" for name in ("counts", "footers", "index", "maps", "search")]
+    on_parquet = [
+        f"{CORE}.{name}" for name in ("counts", "footers", "index", "maps", "pairs", "search")
+    ]
     assert errors_without(heavy, IMPORT_MODULES, CORE, *on_parquet) == ""
