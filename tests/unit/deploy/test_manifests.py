@@ -22,17 +22,17 @@ def objects(kind: str) -> list[dict[str, Any]]:
 
 
 def pod_specs() -> Iterator[tuple[str, dict[str, Any]]]:
-    for kind in ("Deployment", "StatefulSet", "Job", "DaemonSet"):
+    for kind in ("Deployment", "StatefulSet", "Job", "DaemonSet", "CronJob"):
         for one in objects(kind):
-            if "containers" in one["spec"]["template"]["spec"]:
-                yield one["metadata"]["name"], one["spec"]["template"]["spec"]
+            spec = one["spec"].get("jobTemplate", one)["spec"]["template"]["spec"]
+            yield one["metadata"]["name"], spec
 
 
-PODS = dict(pod_specs())
+# A patch of an overlay names no image.
 CONTAINERS = [
     pytest.param(container, id=f"{pod}/{container['name']}")
-    for pod, spec in PODS.items()
-    for container in [*spec.get("initContainers", []), *spec["containers"]]
+    for pod, spec in pod_specs()
+    for container in [*spec.get("initContainers", []), *spec.get("containers", [])]
     if "image" in container
 ]
 
