@@ -35,6 +35,7 @@ import pathlib, shutil
 shutil.rmtree("work/Größe")
 pathlib.Path("work/notes.txt").write_text("spoiled")
 """
+LOSE = 'import shutil; shutil.rmtree("work")'
 # Of each file below a folder: its mode, time of change, and contents or where it points.
 DESCRIBE = """
 import hashlib, json, os, pathlib
@@ -70,7 +71,7 @@ def backup(
 
 @pytest.fixture(scope="module")
 def ada(hub: DeployedHub) -> Iterator[Person]:
-    with hub.person("ada") as person:
+    with hub.person(f"ada-{secrets.token_hex(3)}") as person:
         person.start("gaia-dr3")
         run_in(person, WRITE)
         yield person
@@ -80,24 +81,30 @@ def test_home_comes_back_file_by_file(backup: Kube, ada: Person) -> None:
     before = describe(ada, "work")
     save(backup, "first")
     run_in(ada, DAMAGE)
-    astroflow("backup", "restore", "ada")
+    astroflow("backup", "restore", ada.name)
     assert describe(ada, "restored/work") == before
     assert before.keys() >= {"Größe/stars.bin", "link", ".hidden", "run.sh"}
-    astroflow("backup", "restore", "ada", "--folder", ".")
+
+
+@pytest.mark.usefixtures("backup")
+def test_lost_folder_comes_back_where_it_was(ada: Person) -> None:
+    before = describe(ada, "restored/work")
+    run_in(ada, LOSE)
+    astroflow("backup", "restore", ada.name, "--folder", ".")
     assert describe(ada, "work") == before
-
-
-def test_home_of_a_stopped_server_is_saved_too(backup: Kube, ada: Person) -> None:
-    ada.stop()
-    save(backup, "second")
-    assert "2 snapshots" in astroflow("backup", "snapshots", "ada")
 
 
 def test_keys_of_the_store_are_not_where_the_person_makes_pods(
     hub: DeployedHub, ada: Person
 ) -> None:
-    namespace = hub.namespace_of(ada.name)
-    assert namespace.list("secrets") == []
+    assert hub.namespace_of(ada.name).list("secrets") == []
+
+
+def test_home_of_a_stopped_server_is_saved_too(backup: Kube, ada: Person) -> None:
+    ada.stop()
+    before = astroflow("backup", "snapshots", ada.name)
+    save(backup, "second")
+    assert astroflow("backup", "snapshots", ada.name) != before
 
 
 def test_nothing_of_a_home_stays_with_the_backup(backup: Kube) -> None:
@@ -108,7 +115,7 @@ def test_nothing_of_a_home_stays_with_the_backup(backup: Kube) -> None:
 
 @pytest.mark.usefixtures("backup")
 def test_person_without_a_home_is_named() -> None:
-    with pytest.raises(CommandError, match=r"nobody-known has no home; there are homes of .*ada"):
+    with pytest.raises(CommandError, match=r"nobody-known has no home; there are homes of .*ada-"):
         astroflow("backup", "restore", "nobody-known")
 
 
