@@ -18,7 +18,7 @@ MORE_RIGHTS = """
 [{"op": "add", "path": "/rules/-", "value":
   {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}}]
 """
-ODD_NAMES = ["x" * 64, "ὑπατία", "hypatia@alexandria.example", "-", "42--a"]
+ODD_NAMES = ["x" * 64, "ὑπατία", "42--a@alexandria.example"]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,12 @@ def test_namespace_says_whose_it_is(space: Kube) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    ["create pods", "deletecollection configmaps", "get pods/log", "create daskclusters"],
+    [
+        "create pods",
+        "deletecollection configmaps",
+        "get pods --subresource=log",
+        "create daskclusters",
+    ],
 )
 def test_a_notebook_may_do_what_spark_and_dask_need(space: Kube, action: str) -> None:
     assert may(space, action)
@@ -81,7 +86,7 @@ def test_a_notebook_may_do_what_spark_and_dask_need(space: Kube, action: str) ->
     "action",
     [
         "get secrets",
-        "create pods/exec",
+        "create pods --subresource=exec",
         "create rolebindings",
         "patch roles",
         "delete resourcequotas",
