@@ -16,7 +16,7 @@ from tools.running_hub import RunningHub, running_hub, write_config
 
 pytestmark = pytest.mark.timeout(600)
 
-STOP_AFTER = 60
+STOP_AFTER = 60  # seconds
 PROFILES = {
     "a": f"""
 slug: brief
@@ -97,7 +97,7 @@ def test_the_hub_is_told_that_it_computes(persons: dict[str, Person], name: str)
 def test_an_idle_server_is_stopped_and_the_next_page_says_why(persons: dict[str, Person]) -> None:
     assert not is_running(persons["idle"])
     page = persons["idle"].options_page().text
-    assert f"Your last server ended: it was not used for {STOP_AFTER} seconds." in page
+    assert "Your last server ended: it was not used for 1 minute." in page
 
 
 def test_a_person_is_warned_and_keeps_the_server(hub: RunningHub) -> None:
