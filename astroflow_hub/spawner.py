@@ -263,17 +263,17 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         """Make, or put right, all that the person has in the cluster before their pod."""
         self._reached(steps.NAMESPACE)
         profile, applier = self.chosen_profile(), Applier(self.api.api_client)
-        person, mounted = await self._person(), select_volumes(self._volumes(), profile.catalogues)
+        person, volumes = await self._person(), self._volumes()
         space = PersonSpace(applier, person, self.pod_security)
         wanted = self._expand_user_properties(self.user_namespace_template)
         self.namespace = await space.ensure_namespace(wanted)
         self.dns_name = self.dns_name_template.format(namespace=self.namespace, name=self.pod_name)
         network = await self._network(applier)
-        await space.ensure_rights(self.namespace, network, profile, len(mounted))
+        await space.ensure_rights(self.namespace, network, profile, len(volumes))
         self._reached(steps.VOLUMES)
-        volumes = PersonVolumes(applier, person, self.namespace)
-        await volumes.ensure_home(profile.home)
-        await volumes.ensure_catalogues(mounted)
+        own = PersonVolumes(applier, person, self.namespace)
+        await own.ensure_home(profile.home)
+        await own.ensure_catalogues(select_volumes(volumes, profile.catalogues))
         self._reached(steps.POD)
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: float) -> bool:

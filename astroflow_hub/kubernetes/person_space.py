@@ -49,7 +49,8 @@ class PersonSpace:
     ) -> None:
         """Put right service accounts, role, policies, quota and limits.
 
-        ``volumes`` is the number of catalogue volumes that the person is given.
+        ``volumes`` is the number of catalogue volumes of the hub: claims for those of other
+        profiles may be there, and count.
         """
         *access, binding = build_access(namespace)
         await self.applier.apply_all(
