@@ -110,6 +110,7 @@ def test_a_person_is_warned_and_keeps_the_server(hub: RunningHub) -> None:
             assert time.monotonic() < deadline
             time.sleep(1)
         assert "This server has not been used for" in warning
+        assert '"astroflow-idle"' in reader.http.get(reader.home).text  # the page will show it
         assert "Files are kept" in warning
         reader.http.post(url, headers=reader._xsrf(reader.home)).raise_for_status()
         assert reader.http.get(url).json()["warning"] is None
