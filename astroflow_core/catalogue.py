@@ -238,3 +238,23 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = list(known)
     matches = get_close_matches(name.lower(), known, n=1)
     return f"; did you mean {matches[0]!r}?" if matches else f"; there are {', '.join(known)}"
+
+
+def chosen_columns(
+    table: Table, known: Iterable[str], asked: Iterable[str] | None
+) -> tuple[str, ...]:
+    """Return the columns asked for, each once; all that are known if None, one if it is a name.
+
+    Raises
+    ------
+    CatalogueError
+        When one of them is not known; the message proposes the nearest name.
+    """
+    known = tuple(known)
+    names = (asked,) if isinstance(asked, str) else tuple(known if asked is None else asked)
+    for name in names:
+        if name not in known:
+            raise CatalogueError(
+                f"no column {name!r} in {table.full_name}{did_you_mean(str(name), known)}"
+            )
+    return tuple(dict.fromkeys(names))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from astroflow_core.catalogue import did_you_mean
+from astroflow_core.catalogue import chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.healpix import check_level, pixel_count
 from astroflow_core.index import MAP_LEVEL, UNKNOWN, column_facts, row_facts, row_groups
@@ -67,13 +67,7 @@ def column_counts(
         When the session has no settings.
     """
     opened = _open(table)
-    known = column_facts(opened).names
-    names = known if columns is None else ([columns] if isinstance(columns, str) else columns)
-    for name in names:
-        if name not in known:
-            raise CatalogueError(
-                f"no column {name!r} in {opened.full_name}{did_you_mean(str(name), known)}"
-            )
+    names = chosen_columns(opened, column_facts(opened).names, columns)
     return {
         name: values_in(opened, name) - (0 if count_nan else _nans_in(opened, name))
         for name in names

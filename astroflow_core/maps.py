@@ -106,22 +106,20 @@ class Rows:
         )
 
 
-def groups_of(table: Table) -> list[Files]:
-    """Cut the files of ``table`` into at most 64 runs of neighbours of nearly equal bytes."""
-    ends = np.cumsum([path.stat().st_size for path in table.files])
+def group_files(files: Sequence[Path], groups: int) -> list[Files]:
+    """Cut ``files`` into at most ``groups`` runs of neighbours of nearly equal bytes."""
+    ends = np.cumsum([path.stat().st_size for path in files])
     middles = ends - np.diff(ends, prepend=0) / 2
-    places = (middles / ends[-1] * _GROUPS).astype(int)
-    return [
-        tuple(path for path, place in zip(table.files, places, strict=True) if place == group)
-        for group in np.unique(places)
-    ]
+    places = (middles / ends[-1] * groups).astype(int)
+    runs = [tuple(np.array(files)[places == place]) for place in range(groups)]
+    return [run for run in runs if run]
 
 
 def count_pixels(run: Run, table: Table, level: int, where: str | None) -> NDArray[np.int64]:
     """Return how many rows that meet ``where`` lie in each pixel, by their ``source_id``."""
     rows = Rows.of(table, where, SOURCE_ID)
     counts = np.zeros(pixel_count(level), np.int64)
-    for pixels, sums in run(PixelSums(rows, level, ()), groups_of(table)):
+    for pixels, sums in run(PixelSums(rows, level, ()), group_files(table.files, _GROUPS)):
         counts[pixels] += sums[0].astype(np.int64)
     return counts
 
@@ -136,7 +134,9 @@ def mean_map(
     columns = [columns] if isinstance(columns, str) else list(columns)
     rows = Rows.of(table, where, SOURCE_ID, *columns)
     totals = np.zeros((1 + 2 * len(columns), pixel_count(check_level(level))))
-    for pixels, sums in run(PixelSums(rows, level, tuple(columns)), groups_of(table)):
+    for pixels, sums in run(
+        PixelSums(rows, level, tuple(columns)), group_files(table.files, _GROUPS)
+    ):
         totals[:, pixels] += sums
     with np.errstate(invalid="ignore"):
         means = totals[2::2] / totals[1::2]
@@ -221,7 +221,7 @@ def histogram(  # noqa: PLR0913, PLR0917 (as numpy's)
     x_edges, y_edges = edges_of(bins, limits)
     rows = Rows.of(table, where, x, y)
     counts = np.zeros((len(x_edges) - 1, len(y_edges) - 1), np.int64)
-    for part in run(Histogram(rows, x, y, x_edges, y_edges), groups_of(table)):
+    for part in run(Histogram(rows, x, y, x_edges, y_edges), group_files(table.files, _GROUPS)):
         counts += part
     return counts, x_edges, y_edges
 

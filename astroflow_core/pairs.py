@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from astroflow_core.catalogue import did_you_mean
+from astroflow_core.catalogue import chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_schema
 from astroflow_core.healpix import id_bounds, pixel_count
@@ -112,16 +112,8 @@ def pairs_of(
 
 def _columns(table: Table, asked: Iterable[str] | None) -> tuple[str, ...]:
     known = read_schema(table).names
-    names = (
-        SOURCE_ID,
-        *(known if asked is None else [asked] if isinstance(asked, str) else asked),
-    )
-    for name in names:
-        if name not in known:
-            raise CatalogueError(
-                f"no column {name!r} in {table.full_name}{did_you_mean(str(name), known)}"
-            )
-    return tuple(dict.fromkeys(names))
+    chosen = chosen_columns(table, known, asked)
+    return tuple(dict.fromkeys((*chosen_columns(table, known, SOURCE_ID), *chosen)))
 
 
 def _edges(groups: RowGroups) -> list[int]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astroflow_core import regions
-from astroflow_core.catalogue import Table, did_you_mean
+from astroflow_core.catalogue import Table, chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_schema
 from astroflow_core.index import SOURCE_ID, row_groups
@@ -74,20 +74,8 @@ def plan(table: Table, region: Region, columns: Iterable[str] | None = None) -> 
             f"search gaia_source and join the result by {SOURCE_ID}"
         )
     ids = regions.id_ranges(region)
-    chosen = _chosen(table, schema.names, columns)
+    chosen = chosen_columns(table, schema.names, columns)
     return Search(table, region, schema, chosen, row_groups(table).touching(ids), ids)
-
-
-def _chosen(table: Table, known: list[str], asked: Iterable[str] | None) -> tuple[str, ...]:
-    if asked is None:
-        return tuple(known)
-    names = tuple(dict.fromkeys([asked] if isinstance(asked, str) else asked))
-    for name in names:
-        if name not in known:
-            raise CatalogueError(
-                f"no column {name!r} in {table.full_name}{did_you_mean(str(name), known)}"
-            )
-    return names
 
 
 def join_nearest(ranges: IdRanges, most: int) -> IdRanges:

@@ -13,7 +13,7 @@ from distributed import KilledWorker, as_completed
 from astroflow_core.counts import pixels_in
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.healpix import check_level, pixel_count, pixel_of
-from astroflow_core.maps import count_pixels
+from astroflow_core.maps import count_pixels, group_files
 from astroflow_core.session import SessionSettings
 from astroflow_dask_gaia.maps import run
 from astroflow_dask_gaia.session import current_client
@@ -102,15 +102,6 @@ def _results(futures: list[Future[Runs]]) -> Iterator[Runs]:
             "the workers died while counting, mostly for want of memory: "
             "ask for more with connect(memory=…)"
         ) from error
-
-
-def group_files(files: Sequence[Path], groups: int) -> list[tuple[Path, ...]]:
-    """Cut ``files`` into at most ``groups`` runs of neighbours of nearly equal bytes."""
-    ends = np.cumsum([path.stat().st_size for path in files])
-    middles = ends - np.diff(ends, prepend=0) / 2
-    places = (middles / ends[-1] * groups).astype(int)
-    runs = [tuple(np.array(files)[places == place]) for place in range(groups)]
-    return [run for run in runs if run]
 
 
 def count_files(paths: Sequence[Path], level: int) -> Runs:

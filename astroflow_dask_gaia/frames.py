@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from astroflow_core.catalogue import did_you_mean
+from astroflow_core.catalogue import chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_metadata, read_schema
 from astroflow_core.session import SessionSettings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from astroflow_core.catalogue import Table
 
 # pandas alone would turn whole numbers with a NULL among them into floats, which hold
 # integers exactly only up to 2**53, and booleans into objects.
@@ -60,7 +59,8 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
     """
     table = SessionSettings.from_environ(os.environ).open_table(name)
     schema = read_schema(table)
-    names = _chosen(table, schema.names, columns)
+    chosen = chosen_columns(table, schema.names, columns)
+    names = [name for name in chosen if name != table.key]
     partitions = partitions_of(table)
     current_client()  # so that the frame is computed by the session's cluster, not the kernel
     frame: dd.DataFrame = dd.from_map(
@@ -74,18 +74,6 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
         label=table.name,
     )
     return frame
-
-
-def _chosen(table: Table, known: list[str], asked: Iterable[str] | None) -> list[str]:
-    if asked is None:
-        asked = known
-    names = list(dict.fromkeys([asked] if isinstance(asked, str) else asked))
-    for name in names:
-        if name not in known:
-            raise CatalogueError(
-                f"no column {name!r} in {table.full_name}{did_you_mean(str(name), known)}"
-            )
-    return [name for name in names if name != table.key]
 
 
 def read_files(paths: tuple[Path, ...], columns: list[str], key: str, like: Path) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 
 from astroflow_core.catalogue import Catalogue, Table
 from astroflow_core.errors import LevelError, QueryError
-from astroflow_core.maps import count_pixels, edges_of, groups_of, histogram, mean_map
+from astroflow_core.maps import count_pixels, edges_of, group_files, histogram, mean_map
 
 CATALOGUE = """
 title: Odd
@@ -176,5 +176,15 @@ def test_cells_that_are_none_are_refused(bins: object, limits: object) -> None:
         edges_of(bins, limits)
 
 
-def test_groups_hold_every_file_once(stars: Table) -> None:
-    assert [path for group in groups_of(stars) for path in group] == list(stars.files)
+@pytest.mark.parametrize("groups", [1, 2, 3, 5, 100])
+def test_groups_keep_every_file_in_order(stars: Table, groups: int) -> None:
+    grouped = group_files(stars.files, groups)
+    assert [path for group in grouped for path in group] == list(stars.files)
+    assert len(grouped) == min(groups, len(stars.files))
+
+
+def test_groups_are_even_in_bytes(tmp_path: Path) -> None:
+    paths = [tmp_path / str(size) for size in (100, 10, 10, 80)]
+    for path in paths:
+        path.write_bytes(bytes(int(path.name)))
+    assert group_files(paths, 2) == [(paths[0],), tuple(paths[1:])]

@@ -11,7 +11,7 @@ import pytest
 from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, LevelError
 from astroflow_core.healpix import id_bounds, pixel_count
-from astroflow_dask_gaia.counts import count_files, group_files, healpix_counts, pixel_runs
+from astroflow_dask_gaia.counts import count_files, healpix_counts, pixel_runs
 
 LEVELS = range(13)
 
@@ -114,17 +114,3 @@ def test_a_level_that_no_id_carries_is_refused(level: object) -> None:
 def test_runs_are_of_equal_neighbours() -> None:
     pixels, lengths = pixel_runs(np.array([3, 3, 5, 3, 7, 7, 7]))
     assert (pixels.tolist(), lengths.tolist()) == ([3, 5, 3, 7], [2, 1, 1, 3])
-
-
-@pytest.mark.parametrize("groups", [1, 2, 3, 5, 100])
-def test_groups_keep_every_file_in_order(files: tuple[Path, ...], groups: int) -> None:
-    grouped = group_files(files, groups)
-    assert [path for group in grouped for path in group] == list(files)
-    assert len(grouped) == min(groups, len(files))
-
-
-def test_groups_are_even_in_bytes(tmp_path: Path) -> None:
-    paths = [tmp_path / str(size) for size in (100, 10, 10, 80)]
-    for path in paths:
-        path.write_bytes(bytes(int(path.name)))
-    assert group_files(paths, 2) == [(paths[0],), tuple(paths[1:])]
