@@ -122,7 +122,7 @@ def real_servers(hub: DeployedHub, people: int, at_once: int, profile: str) -> R
     AssertionError
         When somebody got another's server.
     """
-    names = [f"crowd-{number}" for number in range(people)]
+    names = _names(people)
     with ExitStack() as open_persons:
         persons = [open_persons.enter_context(Person(hub.url, name)) for name in names]
         try:
@@ -136,6 +136,10 @@ def real_servers(hub: DeployedHub, people: int, at_once: int, profile: str) -> R
         raise AssertionError(f"got another's server: {wrong}")
     each = tuple(visit.seconds for visit in visits)
     return Result(f"real servers, {at_once} people at once", seconds, each, meter.costs)
+
+
+def _names(people: int) -> list[str]:
+    return [f"crowd-{number}" for number in range(people)]
 
 
 def _visit(person: Person, password: str, profile: str) -> Visit:
@@ -154,7 +158,7 @@ def _stop(person: Person) -> None:
 
 def pretended_servers(hub: DeployedHub, people: int, spawns: int) -> list[Result]:
     """Let ``people`` log in, and ``spawns`` of them start a server at the same time."""
-    names = [f"crowd-{number}" for number in range(people)]
+    names = _names(people)
     with _answering(hub.kube) as address, pretended_node(address), offered(hub, PROFILE):
         with CostMeter(hub.url) as meter:
             seconds, visitors = _in_parallel(
@@ -181,8 +185,11 @@ def _spawn(person: Person) -> None:
     while (answer := person.hub_api("POST", path, json=choice)).status_code == TOO_MANY:
         time.sleep(float(answer.headers.get("Retry-After", "5")))
     answer.raise_for_status()
-    while not person.hub_api("GET", f"users/{person.name}").json()["servers"][""]["ready"]:
-        time.sleep(2)
+    # As the page does: one request that lasts until the server is up. Asking again and again,
+    # two hundred people would keep the hub busier than their servers do.
+    last = person.progress()[-1]
+    if not last.get("ready"):
+        raise RuntimeError(f"no server for {person.name}: {last['message']}")
 
 
 @contextmanager

@@ -85,9 +85,23 @@ def _processes() -> dict[str, list[psutil.Process]]:
 
 
 def _cpu(processes: Iterable[psutil.Process]) -> float:
-    times = (process.cpu_times() for process in processes)
-    return sum(t.user + t.system for t in times)
+    return sum(_spent(process) for process in processes)
+
+
+def _spent(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _memory(processes: Iterable[psutil.Process]) -> int:
-    return sum(process.memory_info().rss for process in processes)
+    return sum(_resident(process) for process in processes)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return 0
