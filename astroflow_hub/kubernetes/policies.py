@@ -48,7 +48,7 @@ class Network:
 
 def build_policies(namespace: str, network: Network) -> list[Object]:
     """Return the policies of a namespace."""
-    own = [{"podSelector": {}}]
+    own: list[Object] = [{"podSelector": {}}]
     return [
         _policy(namespace, "deny-by-default", ["Ingress", "Egress"]),
         _policy(

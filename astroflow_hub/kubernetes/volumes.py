@@ -134,7 +134,7 @@ def build_catalogue(namespace: str, name: str, source: Mapping[str, Any]) -> tup
         "storageClassName": "",
     }
     spec = {key: _read_only(key, value, namespace) for key, value in spec.items()}
-    volume = {
+    volume: Object = {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
         "metadata": {
