@@ -23,6 +23,7 @@ from astroflow_data.synth.catalogue import make_synth
 from astroflow_data.synth.recipe import Recipe
 from astroflow_spark_gaia.gaia_session import GaiaSession
 
+Rows = dict[str, np.ndarray]
 COLUMNS = ["source_id", "ra", "dec", "phot_g_mean_mag"]
 TRIANGLE = [(10, 80), (130, 80), (250, 80)]
 SEARCHES = [
@@ -391,13 +392,11 @@ def test_an_expression_that_is_none_is_told_alike(package: object) -> None:
         package.healpix_means(3, ["phot_g"])  # type: ignore[attr-defined]
 
 
-def count_and_match(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> list[int]:
-    """Return ids that are in both tables, and how many rows the left has."""
-    both = np.intersect1d(left["source_id"], right["source_id"], assume_unique=True)
-    return [len(left["ra"]), *both.tolist()]
-
-
 def test_one_s_own_function_sees_every_pair_once_in_both_engines(sample: Path) -> None:
+    def count_and_match(left: Rows, right: Rows) -> list[int]:
+        both = np.intersect1d(left["source_id"], right["source_id"], assume_unique=True)
+        return [len(left["ra"]), *both.tolist()]
+
     asked = (count_and_match, "gaia_source", "gaiadr3.galactic_coordinates", ["ra"], [])
     one, other = astroflow_spark_gaia.map_pairs(*asked), astroflow_dask_gaia.map_pairs(*asked)
     assert one == other
