@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -102,9 +103,12 @@ def test_keys_of_the_store_are_not_where_the_person_makes_pods(
 
 def test_home_of_a_stopped_server_is_saved_too(backup: Kube, ada: Person) -> None:
     ada.stop()
-    before = astroflow("backup", "snapshots", ada.name)
     save(backup, "second")
-    assert astroflow("backup", "snapshots", ada.name) != before
+    saved = re.search(
+        rf"^{ada.name}: snapshot (\w+) saved", backup("logs", "job/second"), re.MULTILINE
+    )
+    assert saved
+    assert saved[1] in astroflow("backup", "snapshots", ada.name)
 
 
 def test_nothing_of_a_home_stays_with_the_backup(backup: Kube) -> None:
