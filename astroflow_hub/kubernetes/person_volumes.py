@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.person import Person
     from astroflow_hub.kubernetes.volumes import CatalogueVolume
 
-PATIENCE = 15  # seconds; volumes that exist bind at once or not at all
+PATIENCE = 15  # seconds
+# One pair binds at once. When a hundred people start together, the cluster takes a minute, for
+# what binds volumes may write twenty times a second.
+BINDING_PATIENCE = 180  # seconds
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -100,7 +103,7 @@ class PersonVolumes:
             return await self._phase(claim) == "Bound"
 
         try:
-            await exponential_backoff(is_bound, name, max_wait=1, timeout=PATIENCE)
+            await exponential_backoff(is_bound, name, max_wait=1, timeout=BINDING_PATIENCE)
         except TimeoutError:
             raise VolumesError(
                 f"the volume {name} does not bind to its claim: ask the hub's administrator"
