@@ -84,7 +84,7 @@ def _mount_disk(disk: Path, folder: Path) -> None:
         run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,nodiscard", made)
         made.rename(disk)
     folder.mkdir(exist_ok=True)
-    run("mount", "-o", "loop", disk, folder)
+    run("mount", "-o", "loop,discard", disk, folder)
 
 
 def _mount_tmpfs(folder: Path) -> None:

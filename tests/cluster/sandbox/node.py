@@ -69,6 +69,9 @@ state = "/run/containerd"
   conf_dir = "{NODE_HOME}/cni"
 [{cri}.registry]
   config_path = "{NODE_HOME}/certs.d"
+[{cri}.containerd]
+  # The registry keeps the layers; a node needs only what it unpacked.
+  discard_unpacked_layers = true
 [{cri}.containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
 [{cri}.containerd.runtimes.runc.options]
