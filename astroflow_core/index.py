@@ -163,9 +163,7 @@ def _saved(table: Table, versions: FileVersions) -> _Saved | None:
 
 
 @lru_cache(maxsize=64)
-def _load(
-    path: Path, _time: int, files: tuple[Path, ...], versions: FileVersions
-) -> _Saved | None:
+def _load(path: Path, _time: int, files: tuple[Path, ...], versions: FileVersions) -> _Saved | None:
     arrays = load(path, files, versions)
     if arrays is None:
         return None
