@@ -85,7 +85,11 @@ def _of_container(profile: Profile) -> dict[str, Any]:
         "type": "Container",
         "max": {"cpu": f"{cores:g}", "memory": _mebibytes(memory)},
         # Without this the most would be everybody's limit, and Spark's executors name none.
-        "default": {"cpu": f"{cores:g}", "memory": _mebibytes(NO_LIMIT_MEMORY)},
+        # A notebook that is guaranteed memory without a limit must fit.
+        "default": {
+            "cpu": f"{cores:g}",
+            "memory": _mebibytes(max(_memory(profile), NO_LIMIT_MEMORY)),
+        },
         "defaultRequest": {"cpu": "100m", "memory": "256Mi"},
     }
 

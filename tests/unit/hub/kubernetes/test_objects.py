@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from astroflow_core.profile import Profile
-from astroflow_core.server import Quota
+from astroflow_core.server import Memory, Quota
 from astroflow_hub.kubernetes.namespace import build_access, build_namespace
 from astroflow_hub.kubernetes.person import Person
 from astroflow_hub.kubernetes.policies import Network, api_servers, build_policies
@@ -67,6 +67,12 @@ def test_catalogue(golden: Golden) -> None:
 
 def test_api_servers_are_found_in_every_slice() -> None:
     assert api_servers(SLICES) == (("192.0.2.7", 6443), ("2001:db8::7", 6443))
+
+
+def test_memory_that_is_guaranteed_without_a_limit_fits_the_default(profile: Profile) -> None:
+    greedy = profile.model_copy(update={"memory": Memory(guarantee="900g")})
+    limits = build_quota(SPACE, greedy, volumes=1)[-1]["spec"]["limits"]
+    assert limits["default"]["memory"] == limits["max"]["memory"] == f"{900 * 1024}Mi"
 
 
 def test_quota_of_the_profile_replaces_what_is_derived(profile: Profile) -> None:
