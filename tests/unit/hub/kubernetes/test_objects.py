@@ -71,7 +71,7 @@ def test_api_servers_are_found_in_every_slice() -> None:
 
 def test_memory_that_is_guaranteed_without_a_limit_fits_the_default(profile: Profile) -> None:
     greedy = profile.model_copy(update={"memory": Memory(guarantee="900g")})
-    limits = build_quota(SPACE, greedy, volumes=1)[-1]["spec"]["limits"]
+    (limits,) = build_quota(SPACE, greedy, volumes=1)[-1]["spec"]["limits"]
     assert limits["default"]["memory"] == limits["max"]["memory"] == f"{900 * 1024}Mi"
 
 
