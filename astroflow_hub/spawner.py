@@ -14,7 +14,7 @@ from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
-from astroflow_hub.kubernetes.ends import end_of, is_lost
+from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
 from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
@@ -116,6 +116,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     _steps: tuple[Step, ...] = ()
     _waits_for: Cause | None = None
     _pod_uid: str | None = None
+    _end_is_noted = False
 
     @default("component_label")
     def _default_component_label(self) -> str:
@@ -210,7 +211,8 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
 
     def start(self) -> asyncio.Future[str]:
         """Start the server; fail as soon as it is sure that it will not start."""
-        self.ended_because, self._steps, self._pod_uid = "", (), None
+        self.ended_because, self._end_is_noted = "", False
+        self._steps, self._pod_uid = (), None
         self._start_future = asyncio.ensure_future(self._start_or_say_why())
         return self._start_future
 
@@ -312,14 +314,20 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         """Return None while the server runs; when it has died, keep why for the next page."""
         await self._start_watching_pods()
         pod = self.pod_reflector.pods.get(self._pod_key)
+        if has_ended(pod):
+            # Now: KubeSpawner removes the pod, and whoever asks meanwhile finds none.
+            self._note_end(pod)
         code: int | None = await super().poll()
         if code is None and is_lost(pod):
             # Its node is silent, so nobody else will ever say that it ended.
+            self._note_end(pod)
             await self.stop(now=True)
             code = 1
-        if code is not None and self.server and not self._stop_pending and not self.ended_because:
-            self.ended_because = end_of(pod) or ""
         return code
+
+    def _note_end(self, pod: Object | None) -> None:
+        if self.server and not self._stop_pending and not self._end_is_noted:
+            self.ended_because, self._end_is_noted = end_of(pod) or "", True
 
     async def delete_forever(self) -> None:
         """Leave the home of a deleted account alone: `astroflow user remove` is for that."""

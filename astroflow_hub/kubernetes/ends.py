@@ -26,6 +26,16 @@ def end_of(pod: Object | None) -> str | None:
     return _evicted(pod) or _disrupted(pod) or _terminated(pod) or _failed(pod)
 
 
+def has_ended(pod: Object | None) -> bool:
+    """Tell whether the server of ``pod`` runs no more: at most a record of it is left."""
+    if pod is None or pod["status"].get("phase") in {"Failed", "Succeeded"}:
+        return True
+    return any(
+        container["name"] == "notebook" and container["state"].get("terminated")
+        for container in pod["status"].get("containerStatuses", [])
+    )
+
+
 def is_lost(pod: Object | None) -> bool:
     """Tell whether the cluster has given the pod up, while its node may still be silent."""
     return bool(pod and "deletionTimestamp" in pod["metadata"] and _disrupted(pod))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.kubernetes.ends import end_of, is_lost
+from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
 
 Object = dict[str, Any]
 
@@ -80,3 +80,17 @@ def test_a_pod_is_lost_when_the_cluster_gives_it_up(metadata: Object, *, lost: b
 
 def test_a_pod_that_is_deleted_on_purpose_is_not_lost() -> None:
     assert not is_lost({**ended(), "metadata": {"deletionTimestamp": "2026-12-01T00:00:00Z"}})
+
+
+@pytest.mark.parametrize(
+    ("pod", "is_over"),
+    [
+        (None, True),
+        (ended(phase="Failed"), True),
+        (ended({"reason": "Completed", "exitCode": 0}, phase="Running"), True),
+        (ended(phase="Running"), False),
+        (disrupted("DeletionByTaintManager"), False),
+    ],
+)
+def test_a_server_has_ended_when_nothing_of_it_runs(pod: Object | None, *, is_over: bool) -> None:
+    assert has_ended(pod) is is_over
