@@ -158,7 +158,9 @@ def test_to_remove_somebody_keeps_their_home_unless_told(hub: DeployedHub) -> No
         assert names(kube, "persistentvolumeclaims") == ["home"]
         assert names(kube, "rolebindings") == []
 
-        soon(lambda: "Start" in person.options_page().text, "the end of the server", 30)
+        # The proxy leads to the pod that is gone until the hub has seen its end.
+        about = f"users/{person.name}"
+        soon(lambda: not person.hub_api("GET", about).json()["server"], "the server's end", 60)
         person.start("gaia-dr3")
         assert person.read("thesis.txt")["content"] == "kept"
         person.stop()
