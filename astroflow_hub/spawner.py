@@ -14,7 +14,7 @@ from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
-from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost, is_settling
+from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
 from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.volumes import CatalogueVolume
 
 _LOOK_EACH = 0.5  # seconds
-_SETTLING = 5.0  # seconds in which a node tells why it ended a pod
 _TO_SAY_SO = 5  # seconds before start_timeout, when JupyterHub gives up without a word
 # Said of a quota that was made a moment ago.
 _QUOTA_NOT_READY = "status unknown for quota"
@@ -314,7 +313,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     async def poll(self) -> int | None:
         """Return None while the server runs; when it has died, keep why for the next page."""
         await self._start_watching_pods()
-        pod = await self._settled_pod()
+        pod = self.pod_reflector.pods.get(self._pod_key)
         if has_ended(pod):
             # Now: KubeSpawner removes the pod, and whoever asks meanwhile finds none.
             self._note_end(pod)
@@ -325,15 +324,6 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
             await self.stop(now=True)
             code = 1
         return code
-
-    async def _settled_pod(self) -> Object | None:
-        """Return the pod; of one that just ended, once its node had time to say why."""
-        pod: Object | None = self.pod_reflector.pods.get(self._pod_key)
-        deadline = time.monotonic() + _SETTLING
-        while is_settling(pod) and time.monotonic() < deadline:
-            await asyncio.sleep(_LOOK_EACH)
-            pod = self.pod_reflector.pods.get(self._pod_key)
-        return pod
 
     def _note_end(self, pod: Object | None) -> None:
         if self.server and not self._stop_pending and not self._end_is_noted:

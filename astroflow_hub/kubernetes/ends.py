@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.namespace import Object
 
 GONE = "its pod was removed from the cluster, or its node was emptied"
-_OVER = ("Failed", "Succeeded")
 # Why the cluster ends a pod, by the reason of its condition DisruptionTarget.
 _DISRUPTIONS = {
     "DeletionByTaintManager": "its node {node} was lost",
@@ -29,20 +28,8 @@ def end_of(pod: Object | None) -> str | None:
 
 def has_ended(pod: Object | None) -> bool:
     """Tell whether the server of ``pod`` runs no more: at most a record of it is left."""
-    return pod is None or pod["status"].get("phase") in _OVER or _is_notebook_terminated(pod)
-
-
-def is_settling(pod: Object | None) -> bool:
-    """Tell whether the notebook ended and why is not said yet: kubelets add an eviction later."""
-    return bool(
-        pod
-        and pod["status"].get("phase") not in _OVER
-        and _is_notebook_terminated(pod)
-        and end_of(pod) is None
-    )
-
-
-def _is_notebook_terminated(pod: Object) -> bool:
+    if pod is None or pod["status"].get("phase") in {"Failed", "Succeeded"}:
+        return True
     return any(
         container["name"] == "notebook" and container["state"].get("terminated")
         for container in pod["status"].get("containerStatuses", [])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost, is_settling
+from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
 
 Object = dict[str, Any]
 
@@ -94,19 +94,3 @@ def test_a_pod_that_is_deleted_on_purpose_is_not_lost() -> None:
 )
 def test_a_server_has_ended_when_nothing_of_it_runs(pod: Object | None, *, is_over: bool) -> None:
     assert has_ended(pod) is is_over
-
-
-@pytest.mark.parametrize(
-    ("pod", "more_to_come"),
-    [
-        (None, False),
-        (ended({"reason": "Completed", "exitCode": 0}, phase="Running"), True),
-        (ended({"reason": "Completed", "exitCode": 0}, phase="Succeeded"), False),
-        (ended({"reason": "OOMKilled", "exitCode": 137}, phase="Running"), False),
-        (ended(phase="Running"), False),
-    ],
-)
-def test_why_a_server_ended_is_told_a_moment_later(
-    pod: Object | None, *, more_to_come: bool
-) -> None:
-    assert is_settling(pod) is more_to_come
