@@ -14,7 +14,7 @@ from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
-from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
+from astroflow_hub.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
 from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
@@ -313,6 +313,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     async def poll(self) -> int | None:
         """Return None while the server runs; when it has died, keep why for the next page."""
         await self._start_watching_pods()
+        await self._start_watching_events()
         pod = self.pod_reflector.pods.get(self._pod_key)
         if has_ended(pod):
             # Now: KubeSpawner removes the pod, and whoever asks meanwhile finds none.
@@ -327,7 +328,9 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
 
     def _note_end(self, pod: Object | None) -> None:
         if self.server and not self._stop_pending and not self._end_is_noted:
-            self.ended_because, self._end_is_noted = end_of(pod) or "", True
+            uid = pod["metadata"]["uid"] if pod else self._pod_uid
+            evicted = eviction_of(uid, self.events) if uid else None
+            self.ended_because, self._end_is_noted = evicted or end_of(pod) or "", True
 
     async def delete_forever(self) -> None:
         """Leave the home of a deleted account alone: `astroflow user remove` is for that."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from astroflow_hub.kubernetes.quantities import memory_of, show_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from astroflow_hub.kubernetes.namespace import Object
 
 GONE = "its pod was removed from the cluster, or its node was emptied"
@@ -34,6 +36,17 @@ def has_ended(pod: Object | None) -> bool:
         container["name"] == "notebook" and container["state"].get("terminated")
         for container in pod["status"].get("containerStatuses", [])
     )
+
+
+def eviction_of(uid: str, events: Iterable[Object]) -> str | None:
+    """Return why a node evicted the pod with ``uid``, or None where it did not.
+
+    The pod itself does not say so where its server ended in order when it was told to.
+    """
+    for event in events:
+        if event["reason"] == "Evicted" and event["involvedObject"].get("uid") == uid:
+            return f"it was evicted from its node: {_line(event['message'])}"
+    return None
 
 
 def is_lost(pod: Object | None) -> bool:

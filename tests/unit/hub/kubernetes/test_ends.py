@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.kubernetes.ends import end_of, has_ended, is_lost
+from astroflow_hub.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
 
 Object = dict[str, Any]
 
@@ -94,3 +94,11 @@ def test_a_pod_that_is_deleted_on_purpose_is_not_lost() -> None:
 )
 def test_a_server_has_ended_when_nothing_of_it_runs(pod: Object | None, *, is_over: bool) -> None:
     assert has_ended(pod) is is_over
+
+
+def test_an_eviction_is_told_by_its_event_and_of_that_pod_alone() -> None:
+    message = 'Usage of EmptyDir volume "temporary" exceeds the limit "1Gi". '
+    event = {"reason": "Evicted", "involvedObject": {"uid": "1"}, "message": message}
+    told = 'it was evicted from its node: Usage of EmptyDir volume "temporary" exceeds the limit'
+    assert eviction_of("1", [event]) == f'{told} "1Gi".'
+    assert eviction_of("2", [event]) is None
