@@ -163,14 +163,18 @@ def read_schema(table: Table) -> pa.Schema:
     if not table.definition.columns:
         return found
     declared = arrow_schema(table.definition.columns)
-    if wrong := _differences(declared, found):
+    if wrong := schema_differences(declared, found):
         raise CatalogueError(
             f"{path} does not follow {table.database.release.title}: {'; '.join(wrong)}"
         )
     return pa.schema([field.with_type(found.field(field.name).type) for field in declared])
 
 
-def _differences(declared: pa.Schema, found: pa.Schema) -> list[str]:
+def schema_differences(declared: pa.Schema, found: pa.Schema) -> list[str]:
+    """Return what keeps columns ``found`` from being those ``declared``, a phrase each.
+
+    Widths and order may differ: a float may be a double.
+    """
     missing = [f"column {name!r} is missing" for name in declared.names if name not in found.names]
     unknown = [f"column {name!r} is unknown" for name in found.names if name not in declared.names]
     changed = [

@@ -42,10 +42,14 @@ class Column(Model):
 
 
 class ReleaseTable(Model):
-    """A table of a release. ``columns`` is empty where the release file lists none."""
+    """A table of a release. ``columns`` is empty where the release file lists none.
+
+    ``unique_key`` is false where several rows may have the same key, as orbits of one source.
+    """
 
     name: str
     key: str = "source_id"
+    unique_key: bool = True
     description: str = ""
     folder: str
     hash_buckets_folder: str | None = None

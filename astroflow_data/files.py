@@ -32,11 +32,15 @@ _NARROW = 16  # bits
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the rows of a dataset come from; every file says it in its footer."""
+    """Where the rows of a dataset come from; every file says it in its footer.
+
+    ``found`` is the schema of a table for which the release lists no columns.
+    """
 
     release: Release
     label: Label
     note: str
+    found: pa.Schema | None = None
 
     def schema(self, table: ReleaseTable, **bounds: int) -> pa.Schema:
         """Return the Arrow schema of ``table``; its metadata goes into the file's footer.
@@ -44,7 +48,7 @@ class Origin:
         Parameters
         ----------
         table
-            A table whose columns the release lists.
+            A table whose columns the release lists, or else ``found`` has.
         bounds
             What tells this file from the table's others.
         """
@@ -58,7 +62,8 @@ class Origin:
         if self.label != "synthetic":
             facts |= {"acknowledgement": self.release.acknowledgement, "licence": LICENCE}
         metadata = {PREFIX + name: str(value) for name, value in (facts | bounds).items()}
-        return arrow_schema(table.columns).with_metadata(metadata)
+        schema = arrow_schema(table.columns) if self.found is None else self.found
+        return schema.with_metadata(metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +108,35 @@ def usable_cores() -> int:
 
 
 def _options(schema: pa.Schema, key: str) -> dict[str, Any]:
-    encodings = {field.name: _encoding(field) for field in schema}
+    leaves = {_leaf(field): _encoding(field) for field in schema}
     return {
         # Packed keys hardly shrink further, and every query decodes them.
-        "compression": {name: "none" if name == key else "zstd" for name in schema.names},
-        "use_dictionary": [name for name, encoding in encodings.items() if encoding is None],
-        "column_encoding": {name: e for name, e in encodings.items() if e is not None},
+        "compression": {leaf: "none" if leaf == key else "zstd" for leaf in leaves},
+        "use_dictionary": [leaf for leaf, encoding in leaves.items() if encoding is None],
+        "column_encoding": {leaf: e for leaf, e in leaves.items() if e is not None},
         "sorting_columns": pq.SortingColumn.from_ordering(schema, [(key, "ascending")]),
     }
 
 
+def _leaf(field: pa.Field) -> str:
+    """Return the path under which parquet knows the values of a column, arrays among them."""
+    path, type_ = [field.name], field.type
+    while pa.types.is_list(type_):
+        path, type_ = [*path, "list", "element"], type_.value_type
+    return ".".join(path)
+
+
 def _encoding(field: pa.Field) -> str | None:
     """Return the encoding of a column, or None where parquet's dictionary serves best."""
-    if pa.types.is_floating(field.type):
+    type_ = field.type
+    while pa.types.is_list(type_):
+        type_ = type_.value_type
+    if pa.types.is_floating(type_):
         return "BYTE_STREAM_SPLIT"
-    if pa.types.is_boolean(field.type):
+    if pa.types.is_boolean(type_):
         return "PLAIN"
-    if pa.types.is_primitive(field.type):
+    if pa.types.is_primitive(type_):
         # Columns as narrow as int16 hold few different numbers.
-        return "DELTA_BINARY_PACKED" if field.type.bit_width > _NARROW else None
-    is_identifier = field.metadata.get(b"ucd", b"").startswith(b"meta.id")
+        return "DELTA_BINARY_PACKED" if type_.bit_width > _NARROW else None
+    is_identifier = (field.metadata or {}).get(b"ucd", b"").startswith(b"meta.id")
     return "DELTA_LENGTH_BYTE_ARRAY" if is_identifier else None

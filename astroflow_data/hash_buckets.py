@@ -79,14 +79,25 @@ def bucket_files(
     rows_of
         Turns such numbers into their rows.
     """
+    chunks = [partial(_chunks, content, rows_of) for content in contents]
+    return files_of(folder, table, origin, chunks)
+
+
+def files_of(
+    folder: Path,
+    table: ReleaseTable,
+    origin: Origin,
+    chunks: Sequence[Callable[[], Iterable[pa.Table]]],
+) -> list[NewFile]:
+    """Return the files of ``table``; ``chunks`` give the rows of every bucket by the key."""
     return [
         NewFile(
             path=folder / file_name(table, bucket),
-            schema=origin.schema(table, bucket=bucket, buckets=len(contents)),
+            schema=origin.schema(table, bucket=bucket, buckets=len(chunks)),
             key=table.key,
-            chunks=partial(_chunks, content, rows_of),
+            chunks=of_bucket,
         )
-        for bucket, content in enumerate(contents)
+        for bucket, of_bucket in enumerate(chunks)
     ]
 
 

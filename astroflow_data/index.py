@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,10 @@ from astroflow_core.index_file import INDEX_FILE, save
 from astroflow_data.files import usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    FileFacts = tuple[NDArray[np.int64], NDArray[np.int64] | None]
 
 
 def write_index(folder: Path, report: Callable[[int, int], None] | None = None) -> Path:
@@ -49,10 +48,22 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
     files = tuple(sorted(folder.glob("*.parquet")))
     if not files:
         raise CatalogueError(f"{folder} holds no *.parquet file")
+    return save_index(folder, files, _read_rows(files, report or (lambda _done, _all: None)))
+
+
+def save_index(folder: Path, files: tuple[Path, ...], contents: RowFacts) -> Path:
+    """Keep the index of ``files`` in their ``folder``: their footers, and what rows told.
+
+    Raises
+    ------
+    CatalogueError
+        When a file is damaged.
+    DataError
+        When the folder cannot be written to.
+    """
     path = folder / INDEX_FILE
-    arrays = to_arrays(files, _read_rows(files, report or (lambda _done, _all: None)))
     try:
-        save(path, files, arrays)
+        save(path, files, to_arrays(files, contents))
     except OSError as error:
         raise DataError(
             f"{path} could not be written: {error.strerror or error}; the index is kept beside "
@@ -61,54 +72,84 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
     return path
 
 
-def _read_rows(files: tuple[Path, ...], report: Callable[[int, int], None]) -> RowFacts:
-    names = read_metadata(files[0]).schema.to_arrow_schema().names
-    nans, counts = np.zeros(len(names), np.int64), empty_map()
-    is_mapped = True
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        for done, facts in enumerate(pool.map(_FileFacts, files), start=1):
-            nans += [facts.nans.get(name, 0) for name in names]
-            is_mapped = is_mapped and facts.is_mapped
-            counts[facts.pixels] += facts.counts
-            report(done, len(files))
-    return RowFacts(tuple(names), nans, counts if is_mapped else None)
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What some rows tell: NaN of each column; pixels that have sources, and how many.
+
+    ``pixels`` is None where the ids are no places on the sky.
+    """
+
+    nans: dict[str, int]
+    pixels: tuple[NDArray[np.int64], NDArray[np.int64]] | None
 
 
-class _FileFacts:
-    """What the rows of one file tell, read a column of a row group at a time."""
+class RowCounter:
+    """Counts NaN and sources a pixel, column by column, as rows pass by."""
 
-    def __init__(self, path: Path) -> None:
-        counts = empty_map()
-        try:
-            with pq.ParquetFile(path) as file:
-                schema = file.schema_arrow
-                self.nans = dict.fromkeys(schema.names, 0)
-                self.is_mapped = (SOURCE_ID, pa.int64()) in zip(
-                    schema.names, schema.types, strict=True
-                )
-                for group in range(file.num_row_groups):
-                    self._count_nans(file, group)
-                    if self.is_mapped:
-                        self._count_pixels(file, group, counts)
-        except (OSError, pa.ArrowException) as error:
-            raise CatalogueError(f"{path} cannot be read: {error}") from error
-        self.pixels = np.flatnonzero(counts)
-        self.counts = counts[self.pixels]
+    def __init__(self, schema: pa.Schema) -> None:
+        self._nans = dict.fromkeys(schema.names, 0)
+        self._is_mapped = SOURCE_ID in schema.names and schema.field(SOURCE_ID).type == pa.int64()
+        self._counts = empty_map() if self._is_mapped else None
+        self.names = [f.name for f in schema if f.name == SOURCE_ID or pa.types.is_floating(f.type)]
 
-    def _count_nans(self, file: pq.ParquetFile, group: int) -> None:
-        for field in file.schema_arrow:
-            if pa.types.is_floating(field.type):
-                is_nan = pc.is_nan(_column(file, group, field.name))
-                self.nans[field.name] += pc.sum(is_nan).as_py() or 0
+    def add(self, name: str, values: pa.ChunkedArray) -> None:
+        """Count what ``values`` of the column ``name``, one of ``names``, hold."""
+        if pa.types.is_floating(values.type):
+            self._nans[name] += pc.sum(pc.is_nan(values)).as_py() or 0
+        elif self._is_mapped:
+            self._add_pixels(values.drop_null().to_numpy())
 
-    def _count_pixels(self, file: pq.ParquetFile, group: int, counts: NDArray[np.int64]) -> None:
-        ids = _column(file, group, SOURCE_ID).drop_null().to_numpy()
+    def _add_pixels(self, ids: NDArray[np.int64]) -> None:
         pixels = pixel_of(ids, MAP_LEVEL)
         # Solar system objects have ids below 0, which are no places on the sky.
-        self.is_mapped = bool(((pixels >= 0) & (pixels < counts.size)).all())
-        if self.is_mapped:
-            counts += np.bincount(pixels, minlength=counts.size)
+        self._is_mapped = bool(((pixels >= 0) & (pixels < self._counts.size)).all())
+        if self._is_mapped:
+            np.add.at(self._counts, *np.unique(pixels, return_counts=True))
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted so far."""
+        if not self._is_mapped:
+            return Tally(self._nans, None)
+        pixels = np.flatnonzero(self._counts)
+        return Tally(self._nans, (pixels, self._counts[pixels]))
 
 
-def _column(file: pq.ParquetFile, group: int, name: str) -> pa.ChunkedArray:
-    return file.read_row_group(group, [name], use_threads=False)[name]
+def row_facts_of(tallies: Iterable[Tally], names: Iterable[str]) -> RowFacts:
+    """Return what the rows of a table tell whose files told ``tallies``."""
+    columns = tuple(names)
+    nans, counts, is_mapped = np.zeros(len(columns), np.int64), empty_map(), True
+    for tally in tallies:
+        nans += [tally.nans.get(name, 0) for name in columns]
+        is_mapped = is_mapped and tally.pixels is not None
+        if tally.pixels is not None:
+            np.add.at(counts, *tally.pixels)
+    return RowFacts(columns, nans, counts if is_mapped else None)
+
+
+def _read_rows(files: tuple[Path, ...], report: Callable[[int, int], None]) -> RowFacts:
+    names = read_metadata(files[0]).schema.to_arrow_schema().names
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return row_facts_of(_reported(pool.map(_tally_of, files), len(files), report), names)
+
+
+def _reported(
+    tallies: Iterable[Tally], files: int, report: Callable[[int, int], None]
+) -> Iterator[Tally]:
+    for done, tally in enumerate(tallies, start=1):
+        report(done, files)
+        yield tally
+
+
+def _tally_of(path: Path) -> Tally:
+    """Read one file, a column of a row group at a time."""
+    try:
+        with pq.ParquetFile(path) as file:
+            counter = RowCounter(file.schema_arrow)
+            for group in range(file.num_row_groups):
+                for name in counter.names:
+                    rows = file.read_row_group(group, [name], use_threads=False)
+                    counter.add(name, rows[name])
+            return counter.tally
+    except (OSError, pa.ArrowException) as error:
+        raise CatalogueError(f"{path} cannot be read: {error}") from error

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from astroflow_data.files import Origin
 
 CUT_LEVEL = 8  # where ESA cuts its own bulk files
+_ROWS_A_FILE = 625_000  # about as in Gaia's own 3386 files
+
+
+def files_for(rows: int) -> int:
+    """Return into how many files ``rows`` are best cut: enough for many workers, not too many."""
+    return min(max(rows // _ROWS_A_FILE, 8), 2048)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,11 @@ def range_files(
     ]
 
 
-def whole_file(folder: Path, table: ReleaseTable, origin: Origin, rows: pa.Table) -> NewFile:
-    """Return the one file of a table that ``source_id`` does not cut; ``rows`` are by its key."""
-    return NewFile(folder / file_name(0), origin.schema(table), table.key, lambda: [rows])
+def whole_file(
+    folder: Path, table: ReleaseTable, origin: Origin, chunks: Callable[[], Iterable[pa.Table]]
+) -> NewFile:
+    """Return the one file of a table that ``source_id`` does not cut; rows come by its key."""
+    return NewFile(folder / file_name(0), origin.schema(table), table.key, chunks)
 
 
 def file_name(index: int) -> str:

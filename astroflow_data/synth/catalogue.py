@@ -137,7 +137,7 @@ class _Writer:
             return bucket_files(folder, definition, origin, positions, table.rows.take)
         if isinstance(table, SourceTable):
             return range_files(folder, definition, origin, self.cuts, table.rows_between)
-        return [whole_file(folder, definition, origin, table.rows)]
+        return [whole_file(folder, definition, origin, lambda: [table.rows])]
 
     def _write_catalogue(self) -> None:
         for name in RELEASES.values() if self.recipe.columns else ():

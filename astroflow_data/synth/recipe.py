@@ -11,6 +11,7 @@ from astroflow_core.catalogue import did_you_mean
 from astroflow_core.errors import DataError
 from astroflow_core.model import Model, problems
 from astroflow_core.release import Release, ReleaseTable
+from astroflow_data.source_id_order import files_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 RECIPE_FILE = "synth.yaml"
 RELEASES = {"gaiadr3": "gaia_dr3", "gaiaedr3": "gaia_edr3"}  # by database, best known first
-_ROWS_A_FILE = 625_000  # about as in Gaia's own 3386 files
 
 
 class Recipe(Model):
@@ -39,7 +39,7 @@ class Recipe(Model):
         DataError
             When a choice makes no catalogue.
         """
-        parts = min(max(rows // _ROWS_A_FILE, 8), 2048)
+        parts = files_for(rows)
         given = {name: value for name, value in chosen.items() if value is not None}
         try:
             recipe = cls.model_validate({"rows": rows, "files": parts, "buckets": parts} | given)
