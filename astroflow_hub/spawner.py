@@ -254,7 +254,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
 
     async def _cause(self) -> Cause | None:
         """Return why the pod does not run yet, if something is wrong."""
-        pod = self.pod_reflector and self.pod_reflector.pods.get(self._pod_key)
+        pod = self._pod()
         # A pod of the last start, of the same name, may still be there.
         if not pod or pod["metadata"]["uid"] != self._pod_uid:
             return None
@@ -314,17 +314,30 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
         """Return None while the server runs; when it has died, keep why for the next page."""
         await self._start_watching_pods()
         await self._start_watching_events()
-        pod = self.pod_reflector.pods.get(self._pod_key)
-        if has_ended(pod):
+        pod = self._pod()
+        if has_ended(pod) or is_lost(pod):
             # Now: KubeSpawner removes the pod, and whoever asks meanwhile finds none.
             self._note_end(pod)
         code: int | None = await super().poll()
         if code is None and is_lost(pod):
             # Its node is silent, so nobody else will ever say that it ended.
-            self._note_end(pod)
             await self.stop(now=True)
             code = 1
         return code
+
+    async def get_url(self) -> str:
+        """Return the address of a server that was started before this hub.
+
+        The last hub may have ended meanwhile, with no address noted: the pod tells it.
+        """
+        deadline = time.monotonic() + self.http_timeout
+        while not self.is_pod_running(self._pod()) and time.monotonic() < deadline:
+            if has_ended(self._pod()):
+                break
+            await asyncio.sleep(_LOOK_EACH)
+        pod = self._pod()
+        url: str = self._get_pod_url(pod) if self.is_pod_running(pod) else self.server.url
+        return url
 
     def _note_end(self, pod: Object | None) -> None:
         if self.server and not self._stop_pending and not self._end_is_noted:
@@ -367,9 +380,10 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     def _volumes(self) -> dict[str, CatalogueVolume]:
         return read_volumes(self.catalogue_volumes)
 
-    @property
-    def _pod_key(self) -> str:
-        return f"{self.namespace}/{self.pod_name}"
+    def _pod(self) -> Object | None:
+        pods = self.pod_reflector.pods if self.pod_reflector else {}
+        found: Object | None = pods.get(f"{self.namespace}/{self.pod_name}")
+        return found
 
     def _reached(self, step: Step) -> None:
         self._steps = (*self._steps, step)

@@ -45,7 +45,7 @@ def eviction_of(uid: str, events: Iterable[Object]) -> str | None:
     """
     for event in events:
         if event["reason"] == "Evicted" and event["involvedObject"].get("uid") == uid:
-            return f"it was evicted from its node: {_line(event['message'])}"
+            return _eviction(event["message"])
     return None
 
 
@@ -58,7 +58,11 @@ def _evicted(pod: Object) -> str | None:
     status = pod["status"]
     if status.get("reason") != "Evicted":
         return None
-    return f"it was evicted from its node: {_line(status.get('message', 'no reason is given'))}"
+    return _eviction(status.get("message", "no reason is given"))
+
+
+def _eviction(message: str) -> str:
+    return f"it was evicted from its node: {_line(message)}"
 
 
 def _disrupted(pod: Object) -> str | None:
@@ -106,4 +110,5 @@ def _failed(pod: Object) -> str | None:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """Return a message as part of a sentence, which ends with a full stop of its own."""
+    return " ".join(text.split()).removesuffix(".")

@@ -43,7 +43,7 @@ def disrupted(reason: str, message: str = "") -> Object:
         (ended({"reason": "Completed", "exitCode": 0}), None),
         (
             ended(phase="Failed", reason="Evicted", message="The node was low on memory."),
-            "it was evicted from its node: The node was low on memory.",
+            "it was evicted from its node: The node was low on memory",
         ),
         (disrupted("DeletionByTaintManager"), "its node node-2 was lost"),
         (disrupted("DeletionByPodGC"), "its node node-2 was removed"),
@@ -51,7 +51,7 @@ def disrupted(reason: str, message: str = "") -> Object:
         (disrupted("PreemptionByScheduler"), "its place was needed for something more important"),
         (
             disrupted("TerminationByKubelet", "Pod was terminated in response to node shutdown."),
-            "its node ended it: Pod was terminated in response to node shutdown.",
+            "its node ended it: Pod was terminated in response to node shutdown",
         ),
         (ended(phase="Failed", message="Pod was rejected"), "Pod was rejected"),
         (ended(phase="Failed"), "its pod failed"),
