@@ -100,5 +100,5 @@ def test_an_eviction_is_told_by_its_event_and_of_that_pod_alone() -> None:
     message = 'Usage of EmptyDir volume "temporary" exceeds the limit "1Gi". '
     event = {"reason": "Evicted", "involvedObject": {"uid": "1"}, "message": message}
     told = 'it was evicted from its node: Usage of EmptyDir volume "temporary" exceeds the limit'
-    assert eviction_of("1", [event]) == f'{told} "1Gi".'
+    assert eviction_of("1", [event]) == f'{told} "1Gi"'
     assert eviction_of("2", [event]) is None
