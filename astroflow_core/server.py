@@ -78,6 +78,7 @@ class Toleration(Model):
     operator: Literal["Equal", "Exists"] = "Equal"
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    tolerationSeconds: int | None = Field(default=None, ge=0)  # noqa: N815 - Kubernetes' name
 
     @model_validator(mode="after")
     def _names_what_it_tolerates(self) -> Toleration:
@@ -85,6 +86,8 @@ class Toleration(Model):
             raise ValueError("key is missing; only the operator Exists can do without")
         if self.operator == "Exists" and self.value is not None:
             raise ValueError("value goes with the operator Equal only")
+        if self.tolerationSeconds is not None and self.effect != "NoExecute":
+            raise ValueError("tolerationSeconds goes with the effect NoExecute only")
         return self
 
 

@@ -184,10 +184,17 @@ class Person:
 
     def stop(self) -> None:
         """Stop the server and wait until it is gone."""
-        user = f"users/{self.home.split('/')[2]}"
-        self.hub_api("DELETE", f"{user}/server").raise_for_status()
-        while self.hub_api("GET", user).json()["server"]:
+        self.hub_api("DELETE", f"{self._user}/server").raise_for_status()
+        while self.has_server():
             time.sleep(0.2)
+
+    def has_server(self) -> bool:
+        """Return whether the hub knows a server of this person, which starts, runs or stops."""
+        return bool(self.hub_api("GET", self._user).json()["server"])
+
+    @property
+    def _user(self) -> str:
+        return f"users/{self.home.split('/')[2] if self.home else quote(self.name)}"
 
     def progress(self) -> list[dict[str, Any]]:
         """Return what the page of a server that starts shows, to the end of the start."""

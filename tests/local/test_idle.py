@@ -69,18 +69,14 @@ def persons(hub: RunningHub) -> Iterator[dict[str, Person]]:
             if name == "cell":
                 stack.enter_context(person.kernel()).begin(f"import time; time.sleep({LONG})")
         deadline = time.monotonic() + STOP_AFTER + 60
-        while is_running(people["idle"]) and time.monotonic() < deadline:
+        while people["idle"].has_server() and time.monotonic() < deadline:
             time.sleep(1)
         yield people
 
 
-def is_running(person: Person) -> bool:
-    return bool(person.hub_api("GET", f"users/{person.name}").json()["server"])
-
-
 @pytest.mark.parametrize("name", ["spark", "dask", "cell"])
 def test_a_server_that_computes_goes_on(persons: dict[str, Person], name: str) -> None:
-    assert is_running(persons[name])
+    assert persons[name].has_server()
     answer = persons[name].http.get(f"{persons[name].home}astroflow/idle").json()
     assert answer["stops_in"] > STOP_AFTER - 20
     assert answer["warning"] is None
@@ -95,7 +91,7 @@ def test_the_hub_is_told_that_it_computes(persons: dict[str, Person], name: str)
 
 
 def test_an_idle_server_is_stopped_and_the_next_page_says_why(persons: dict[str, Person]) -> None:
-    assert not is_running(persons["idle"])
+    assert not persons["idle"].has_server()
     page = persons["idle"].options_page().text
     assert "Your last server ended: it was not used for 1 minute." in page
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from inside.kube import Kube
-from sandbox.layout import REGISTRY, Cluster
+from sandbox.layout import NODES, REGISTRY, Cluster
+from sandbox.processes import find_init, start_node
 
 # These run in pods: they are no modules to look for doctests in.
 collect_ignore = ["jobs"]
@@ -37,6 +38,17 @@ def own_cluster() -> Cluster:
     if os.environ.get("KUBECONFIG") != str(cluster.kubeconfig):
         pytest.skip("needs the cluster of `make cluster-up`: it loses a node on purpose")
     return cluster
+
+
+@pytest.fixture
+def second_node_is_back(own_cluster: Cluster, kube: Kube) -> Iterator[None]:
+    """Bring the second node back after a test that loses it."""
+    yield
+    second = NODES[1]
+    if find_init(own_cluster, second.name) is None:
+        start_node(own_cluster, second)
+    kube("uncordon", second.name)
+    kube.wait(f"node/{second.name}", "condition=Ready", 120)
 
 
 @pytest.fixture

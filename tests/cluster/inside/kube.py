@@ -10,6 +10,17 @@ from tools.shell import CommandError, await_until, run
 
 Object = dict[str, Any]
 
+# Tolerations of a pod that does not wait for a lost node to come back.
+LEAVES_AT_ONCE = [
+    {
+        "key": f"node.kubernetes.io/{state}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 1,
+    }
+    for state in ("unreachable", "not-ready")
+]
+
 
 @dataclass(frozen=True)
 class Kube:

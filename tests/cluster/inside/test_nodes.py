@@ -1,18 +1,13 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from inside.kube import Kube, soon
+from inside.kube import LEAVES_AT_ONCE, Kube, soon
 from sandbox.layout import NODES, Cluster
 from sandbox.node import share_of_machine
-from sandbox.processes import find_init, kill_node, start_node
+from sandbox.processes import kill_node
 
 SECOND = NODES[1]
-QUICK = [
-    {"key": f"node.kubernetes.io/{state}", "effect": "NoExecute", "tolerationSeconds": 1}
-    for state in ("unreachable", "not-ready")
-]
 
 
 def deployment(kube: Kube, name: str) -> dict[str, Any]:
@@ -26,7 +21,7 @@ def deployment(kube: Kube, name: str) -> dict[str, Any]:
         },
     }
     affinity = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [prefer]}}
-    pod = kube.pod(name, affinity=affinity, tolerations=QUICK)
+    pod = kube.pod(name, affinity=affinity, tolerations=LEAVES_AT_ONCE)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -45,15 +40,6 @@ def running_on(kube: Kube, app: str) -> set[str]:
         for pod in pods
         if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
     }
-
-
-@pytest.fixture
-def second_node_is_back(own_cluster: Cluster, kube: Kube) -> Iterator[None]:
-    yield
-    if find_init(own_cluster, SECOND.name) is None:
-        start_node(own_cluster, SECOND)
-    kube("uncordon", SECOND.name)
-    kube.wait(f"node/{SECOND.name}", "condition=Ready", 120)
 
 
 @pytest.mark.usefixtures("own_cluster")

@@ -50,6 +50,7 @@ SIZED = PLAIN | {
         {"idle": {"stop_after": "12h", "warn_before": "15m"}},
         {"tolerations": [{"key": "gaia", "value": "only", "effect": "NoSchedule"}]},
         {"tolerations": [{"operator": "Exists"}]},
+        {"tolerations": [{"key": "a", "effect": "NoExecute", "tolerationSeconds": 60}]},
     ],
 )
 def test_a_good_profile_is_taken(changes: dict[str, Any]) -> None:
@@ -88,6 +89,11 @@ def test_a_good_profile_is_taken(changes: dict[str, Any]) -> None:
             {"tolerations": [{"key": "a", "operator": "Exists", "value": "x"}]},
             "tolerations.0",
             "value goes with the operator Equal only",
+        ),
+        (
+            {"tolerations": [{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 60}]},
+            "tolerations.0",
+            "tolerationSeconds goes with the effect NoExecute only",
         ),
     ],
 )

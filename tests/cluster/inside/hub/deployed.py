@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from inside.kube import Kube
-from sandbox.layout import NODE_HOME, REPOSITORY
+from sandbox.layout import NODE_HOME, NODES, REPOSITORY
 from tools.person import Person
 from tools.shell import CommandError, await_until, run
 
@@ -65,11 +65,18 @@ class DeployedHub:
             return nobody.is_served()
 
 
+def end_told(person: Person) -> str:
+    """Return the options page once the hub has seen that the server ended."""
+    await_until(lambda: not person.has_server(), "the end of the server", 120)
+    return person.options_page().text
+
+
 def deploy(registry: str, folder: Path) -> DeployedHub:
     """Deploy the hub with the registry's images and wait for it; ``folder`` is for its overlay."""
     kube = Kube(NAMESPACE, f"{registry}/astroflow:dev")
     local = os.path.relpath(LOCAL, folder)
-    write_overlay(OVERLAY, folder, local=local, registry=registry, catalogues=str(CATALOGUES))
+    places = {"catalogues": str(CATALOGUES), "node": NODES[0].name}
+    write_overlay(OVERLAY, folder, local=local, registry=registry, **places)
     is_new = not _exists(kube)
     run("kubectl", "apply", "--kustomize", folder)
     if not is_new:  # the images may be others under the same name

@@ -8,13 +8,15 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from inside.hub.deployed import DeployedHub
+from inside.hub.deployed import DeployedHub, end_told
 from inside.hub.offered import offered, profile
-from inside.kube import soon
-from sandbox.layout import REGISTRY
+from inside.kube import LEAVES_AT_ONCE
+from sandbox.layout import NODES, REGISTRY, Cluster
+from sandbox.processes import kill_node
 from tools.person import Person, PersonError
 
 IMAGES = os.environ.get("ASTROFLOW_REGISTRY", REGISTRY)
+SECOND = NODES[1].name
 SOON = 45  # seconds; far from start_timeout, which is ten minutes
 REFUSED = {
     "too-large": (
@@ -53,6 +55,10 @@ REFUSED = {
         profile("empty-catalogue", catalogues=["empty"]),
         "no catalogue in /mnt/empty: catalogue.yaml is missing",
     ),
+    "by-tag": (
+        profile("by-tag", image=f"{IMAGES}/astroflow:dev"),
+        f"the image {IMAGES}/astroflow:dev is named by a tag",
+    ),
     "no-such-node": (
         profile("no-such-node", node_selector={"pool": "gold"}),
         "no node has the labels that the profile asks for",
@@ -64,6 +70,11 @@ import os
 os.posix_fallocate(os.open("/tmp/large", os.O_CREAT | os.O_WRONLY), 0, 1100 * 2**20)
 """
 TIGHT = profile("tight", memory={"guarantee": "200m", "limit": "300m"})
+ON_SECOND = profile(
+    "on-second",
+    node_selector={"kubernetes.io/hostname": SECOND},
+    tolerations=LEAVES_AT_ONCE,
+)
 STEPS = [
     "Preparing your namespace",
     "Connecting your home and the catalogues",
@@ -78,7 +89,7 @@ STEPS = [
 def crammer(hub: DeployedHub) -> Iterator[Person]:
     """Somebody who fills their temporary folder; kubelets measure those every minute or two."""
     refused = (profile for profile, _ in REFUSED.values())
-    with offered(hub, TIGHT, *refused), hub.person("crammer") as person:
+    with offered(hub, TIGHT, ON_SECOND, *refused), hub.person("crammer") as person:
         person.start("tight")
         with person.kernel() as kernel:
             assert kernel.run(FILL_TEMPORARY).error is None
@@ -103,16 +114,6 @@ def victim(hub: DeployedHub) -> Iterator[Person]:
     with hub.person("victim") as person:
         person.start("tight")
         yield person
-
-
-def end_told(person: Person) -> str:
-    """Return the options page once the hub has seen that the server ended."""
-    soon(lambda: not is_running(person), "the end of the server", 120)
-    return person.options_page().text
-
-
-def is_running(person: Person) -> bool:
-    return bool(person.hub_api("GET", f"users/{person.name}").json()["server"])
 
 
 def test_a_server_out_of_memory_says_so(victim: Person) -> None:
@@ -147,3 +148,11 @@ def test_progress_shows_real_steps(hub: DeployedHub) -> None:
 
 def test_a_server_that_filled_its_temporary_folder_says_so(crammer: Person) -> None:
     assert "it was evicted from its node: Usage of EmptyDir volume" in end_told(crammer)
+
+
+@pytest.mark.usefixtures("second_node_is_back")
+def test_a_server_whose_node_is_lost_says_so(own_cluster: Cluster, hub: DeployedHub) -> None:
+    with hub.person("castaway") as person:
+        person.start("on-second")
+        kill_node(own_cluster, NODES[1])
+        assert f"its node {SECOND} was lost" in end_told(person)

@@ -23,6 +23,14 @@ c.AstroFlowSpawner.catalogue_volumes = {
 }
 
 
+def demand_digests(spawner: Any) -> None:
+    """Take images of one profile by digest only."""
+    spawner.require_digest = spawner.user_options.get("profile") == "by-tag"
+
+
+c.AstroFlowSpawner.pre_spawn_hook = demand_digests
+
+
 class KnownLogin(PasswordLogin):
     """A login that tells who somebody is, also under the name they take after "-alias"."""
 
