@@ -79,8 +79,8 @@ def test_a_slug_is_made_of_the_name() -> None:
             "kubespawner_override.volumes: [] has no place",
         ),
         (
-            {"kubespawner_override": {"tolerations": [{"key": "a", "tolerationSeconds": 9}]}},
-            "gandalf: tolerations: tolerationSeconds: there is no such field; left out",
+            {"kubespawner_override": {"tolerations": [{"key": "a", "seconds": 9}]}},
+            "gandalf: tolerations: seconds: there is no such field; left out",
         ),
         ({"kubespawner_override": {"cpu_limit": "lots"}}, "cpu_limit: 'lots' is no number"),
         ({"kubespawner_override": {"mem_limit": "512Mi"}}, "mem_limit: '512Mi' is no size"),
