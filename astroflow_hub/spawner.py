@@ -12,9 +12,10 @@ from kubespawner import KubeSpawner
 from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_core.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
+from astroflow_core.kubernetes.reasons import cause_of, message_of, refusal
 from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
-from astroflow_hub.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
 from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
 from astroflow_hub.kubernetes.person_space import PersonSpace
@@ -31,15 +32,14 @@ from astroflow_hub.kubernetes.pod import (
     pod_traits,
 )
 from astroflow_hub.kubernetes.policies import PRIVATE_RANGES, Network, api_servers
-from astroflow_hub.kubernetes.reasons import cause_of, message_of, refusal
 from astroflow_hub.kubernetes.volumes import HOME_PATH, read_volumes, select_volumes
 from astroflow_hub.profile_options import ProfileOptions, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from astroflow_core.kubernetes.reasons import Cause
     from astroflow_hub.kubernetes.namespace import Object
-    from astroflow_hub.kubernetes.reasons import Cause
     from astroflow_hub.kubernetes.steps import Step
     from astroflow_hub.kubernetes.volumes import CatalogueVolume
 

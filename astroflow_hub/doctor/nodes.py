@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes_asyncio.client import CoreV1Api
 
+from astroflow_core.kubernetes.quantities import parse_quantity
 from astroflow_core.session import memory_bytes
 from astroflow_hub.doctor.finding import Finding, good, problem
-from astroflow_hub.doctor.quantity import parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from astroflow_core.kubernetes.reasons import Cause
     from astroflow_hub.kubernetes.namespace import Object
-    from astroflow_hub.kubernetes.reasons import Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Why a server does not start, in one sentence: from its pod, the events and the nodes."""
+"""Why a pod does not start, in one sentence: from itself, its events and the nodes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from astroflow_hub.kubernetes.ends import end_of
-from astroflow_hub.kubernetes.quantities import cores_of, memory_of, show_cores, show_memory
+from astroflow_core.kubernetes.ends import end_of
+from astroflow_core.kubernetes.objects import main_container, main_status
+from astroflow_core.kubernetes.quantities import cores_of, memory_of, show_cores, show_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from astroflow_hub.kubernetes.namespace import Object
+    from astroflow_core.kubernetes.objects import Object
 
 AT_ONCE = 0.0
 SHORTLY = 10.0  # seconds; what a second try often mends
@@ -96,15 +97,12 @@ def _tail(message: str) -> str:
 
 
 def _waiting(pod: Object) -> Object | None:
-    for container in pod["status"].get("containerStatuses", []):
-        if container["name"] == "notebook":
-            waiting: Object | None = container["state"].get("waiting")
-            return waiting
-    return None
+    status = main_status(pod)
+    return status["state"].get("waiting") if status else None
 
 
 def _image_cause(pod: Object, waiting: Object) -> Cause | None:
-    image, reason = _notebook(pod)["image"], waiting.get("reason")
+    image, reason = main_container(pod)["image"], waiting.get("reason")
     if reason == "InvalidImageName":
         return Cause(f"the image {image} is not found: its name is not valid")
     if reason not in {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"}:
@@ -206,10 +204,5 @@ def _why_no_node(pod: Object, told: str) -> str:
 
 
 def _requests(pod: Object) -> dict[str, Any]:
-    resources: Object = _notebook(pod).get("resources", {})
+    resources: Object = main_container(pod).get("resources", {})
     return {**resources.get("limits", {}), **resources.get("requests", {})}
-
-
-def _notebook(pod: Object) -> Object:
-    containers: Iterable[Object] = pod["spec"]["containers"]
-    return next(container for container in containers if container["name"] == "notebook")

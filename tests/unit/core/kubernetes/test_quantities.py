@@ -1,6 +1,6 @@
 import pytest
 
-from astroflow_hub.doctor.quantity import parse_quantity
+from astroflow_core.kubernetes.quantities import parse_quantity
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from astroflow_hub.kubernetes.quantities import memory_of, show_memory
+from astroflow_core.kubernetes.objects import main_container, main_status
+from astroflow_core.kubernetes.quantities import memory_of, show_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from astroflow_hub.kubernetes.namespace import Object
+    from astroflow_core.kubernetes.objects import Object
 
 GONE = "its pod was removed from the cluster, or its node was emptied"
 # Why the cluster ends a pod, by the reason of its condition DisruptionTarget.
@@ -32,10 +33,8 @@ def has_ended(pod: Object | None) -> bool:
     """Tell whether the server of ``pod`` runs no more: at most a record of it is left."""
     if pod is None or pod["status"].get("phase") in {"Failed", "Succeeded"}:
         return True
-    return any(
-        container["name"] == "notebook" and container["state"].get("terminated")
-        for container in pod["status"].get("containerStatuses", [])
-    )
+    status = main_status(pod)
+    return bool(status and status["state"].get("terminated"))
 
 
 def eviction_of(uid: str, events: Iterable[Object]) -> str | None:
@@ -75,13 +74,9 @@ def _disrupted(pod: Object) -> str | None:
 
 
 def _terminated(pod: Object) -> str | None:
-    for container in pod["status"].get("containerStatuses", []):
-        state = container["state"].get("terminated") or container.get("lastState", {}).get(
-            "terminated"
-        )
-        if container["name"] == "notebook" and state:
-            return _exit(pod, state)
-    return None
+    status = main_status(pod) or {"state": {}}
+    state = status["state"].get("terminated") or status.get("lastState", {}).get("terminated")
+    return _exit(pod, state) if state else None
 
 
 def _exit(pod: Object, state: Object) -> str | None:
@@ -94,12 +89,8 @@ def _exit(pod: Object, state: Object) -> str | None:
 
 
 def _allowed(pod: Object) -> str:
-    containers: list[dict[str, Any]] = pod["spec"]["containers"]
-    for container in containers:
-        limit = container.get("resources", {}).get("limits", {}).get("memory")
-        if container["name"] == "notebook" and limit:
-            return f", of which it has {show_memory(memory_of(str(limit)))}"
-    return ""
+    limit = main_container(pod).get("resources", {}).get("limits", {}).get("memory")
+    return f", of which it has {show_memory(memory_of(str(limit)))}" if limit else ""
 
 
 def _failed(pod: Object) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
+from astroflow_core.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
 
 Object = dict[str, Any]
 

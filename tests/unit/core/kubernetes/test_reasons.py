@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from astroflow_hub.kubernetes.reasons import Cause, cause_of, message_of, refusal
+from astroflow_core.kubernetes.reasons import Cause, cause_of, message_of, refusal
 
 Object = dict[str, Any]
 NODES = [
