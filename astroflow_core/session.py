@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "ASTROFLOW_"
+# What a pod takes beside the memory that Spark or Dask is told of (Spark's own share for
+# Python work); at least the minimum.
+OVERHEAD = 0.4
+MIN_OVERHEAD = 384 * 2**20
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -38,17 +42,32 @@ def memory_bytes(size: str) -> int:
 
 
 class ClusterSize(Model):
-    """How large a cluster is: ``pods`` executors or workers, each with cores and memory."""
+    """How large a cluster is: ``pods`` executors or workers, each with cores and memory.
+
+    On Kubernetes each pod is guaranteed ``guarantee`` CPUs, as many as its cores unless given.
+    """
 
     pods: int = Field(default=1, gt=0)
     cores: int = Field(default=1, gt=0)
     memory: str = "1g"
+    guarantee: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     @field_validator("memory")
     @classmethod
     def _is_a_size(cls, value: str) -> str:
         memory_bytes(value)
         return value
+
+    @property
+    def pod_memory(self) -> int:
+        """The bytes of memory of each pod, with what it takes beside ``memory``."""
+        told = memory_bytes(self.memory)
+        return told + max(int(told * OVERHEAD), MIN_OVERHEAD)
+
+    @property
+    def cpu(self) -> float:
+        """The CPUs that each pod is guaranteed."""
+        return self.guarantee or self.cores
 
 
 class SessionSettings(Model):
@@ -61,9 +80,8 @@ class SessionSettings(Model):
     dask: ClusterSize = ClusterSize()
     cache_dir: Path = Path("~/.cache/astroflow")
     idle: IdleTimes = IdleTimes()
-    # On Kubernetes: by their claims, the volumes with catalogues, which executors and workers
-    # mount at the same paths, read-only.
-    claims: dict[str, Path] = Field(default_factory=dict)
+    # On Kubernetes: the seconds within which the first executor or worker has to be up.
+    patience: float = 300
 
     def to_environ(self) -> dict[str, str]:
         """Return the environment that `from_environ` turns back into equal settings.

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from astroflow_core.session import OVERHEAD
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from astroflow_core.kubernetes.notebook import Notebook
     from astroflow_core.session import ClusterSize
 
+TEMPLATE = "executor.json"  # the file that describes the pod of an executor
+SCRATCH = "20Gi"  # what an executor may spill
+
+EXECUTOR = "executor"  # the name of an executor's container
+SESSION_LABEL = "astroflow.org/session"
 LOOPBACK = "127.0.0.1"
 # What the system allows for the path of a socket, and what Spark's name of one takes of it.
 _SOCKET_PATH = 100
@@ -56,6 +64,67 @@ def local_conf(size: ClusterSize, scratch: Path) -> dict[str, str]:
         }
         | _socket_conf(scratch)
     )
+
+
+def kubernetes_conf(
+    size: ClusterSize, notebook: Notebook, session: str, scratch: Path
+) -> dict[str, str]:
+    """Return the configuration of Spark whose driver is in the notebook's pod.
+
+    Parameters
+    ----------
+    size
+        The executors, each a pod.
+    session
+        A name for all that belongs to this session, no other one's.
+    scratch
+        A folder of the session's own, in which `TEMPLATE` describes the executors' pods.
+    """
+    return (
+        query_conf(size.pods * size.cores)
+        | {
+            "spark.app.name": "AstroFlow",
+            "spark.master": "k8s://https://kubernetes.default.svc",
+            "spark.driver.host": notebook.address,
+            "spark.driver.bindAddress": notebook.address,
+            "spark.local.dir": str(scratch),
+            "spark.sql.warehouse.dir": (scratch / "warehouse").as_uri(),
+            # Nobody else in the cluster may send work, or listen.
+            "spark.authenticate": "true",
+            "spark.network.crypto.enabled": "true",
+            # The first executors work while others are still being started.
+            "spark.scheduler.minRegisteredResourcesRatio": "0",
+        }
+        | _executor_conf(size, notebook, session, scratch)
+        | _socket_conf(scratch)
+    )
+
+
+def _executor_conf(
+    size: ClusterSize, notebook: Notebook, session: str, scratch: Path
+) -> dict[str, str]:
+    pod = "spark.kubernetes.executor"
+    spill = f"{pod}.volumes.emptyDir.spark-local-dir-1"
+    return {
+        "spark.executor.instances": str(size.pods),
+        "spark.executor.cores": str(size.cores),
+        "spark.executor.memory": size.memory,
+        "spark.executor.memoryOverheadFactor": str(OVERHEAD),
+        "spark.kubernetes.namespace": str(notebook.pod["metadata"]["namespace"]),
+        # Executors are owned by the notebook's pod, and go with it.
+        "spark.kubernetes.driver.pod.name": notebook.name,
+        # It has no rights: what runs on executors never needs the cluster's API.
+        "spark.kubernetes.authenticate.executor.serviceAccountName": "default",
+        "spark.kubernetes.container.image": notebook.image,
+        "spark.kubernetes.allocation.batch.size": str(size.pods),
+        f"{pod}.podTemplateFile": str(scratch / TEMPLATE),
+        f"{pod}.podTemplateContainerName": EXECUTOR,
+        f"{pod}.podNamePrefix": session,
+        f"{pod}.label.{SESSION_LABEL}": session,
+        f"{pod}.request.cores": f"{size.cpu:g}",
+        f"{spill}.mount.path": "/scratch",
+        f"{spill}.options.sizeLimit": SCRATCH,
+    }
 
 
 def _socket_conf(folder: Path) -> dict[str, str]:

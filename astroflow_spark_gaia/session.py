@@ -12,10 +12,11 @@ from astroflow_core.machine import Machine
 from astroflow_core.session import ClusterSize, SessionSettings
 from astroflow_spark_gaia import sizes
 from astroflow_spark_gaia.archive import archive_path, options_to_use
-from astroflow_spark_gaia.conf import local_conf
 from astroflow_spark_gaia.databases import Databases, Tables
 from astroflow_spark_gaia.java import find_java
 from astroflow_spark_gaia.jvm import Jvm, jvm_command, new_log, spark_home, spark_jars
+from astroflow_spark_gaia.local import Local
+from astroflow_spark_gaia.pods import Pods
 
 if TYPE_CHECKING:
     from astroflow_spark_gaia.gaia_session import GaiaSession
@@ -59,7 +60,7 @@ def connect(
             return _current
         settings = SessionSettings.from_environ(os.environ)
         size = sizes.resized(settings.spark, pods=pods, cores=cores, memory=memory)
-        return _of_size(settings, _fitting(size))
+        return _of_size(settings, _fitting(settings, size))
 
 
 def current_spark() -> GaiaSession:
@@ -79,8 +80,16 @@ def current_tables() -> Tables:
     return Tables(Databases(SessionSettings.from_environ(os.environ)))
 
 
-def _fitting(size: ClusterSize) -> ClusterSize:
-    return sizes.fit_to_machine(size, Machine.this())
+def _fitting(settings: SessionSettings, size: ClusterSize) -> ClusterSize:
+    if settings.engine == "local":
+        return sizes.fit_to_machine(size, Machine.this())
+    return size
+
+
+def _prepared(settings: SessionSettings, size: ClusterSize) -> Local | Pods:
+    if settings.engine == "local":
+        return Local(size)
+    return Pods.of_size(size, os.environ, settings.patience)
 
 
 def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
@@ -95,17 +104,15 @@ def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
 
 
 def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
-    if settings.engine != "local":
-        raise SessionError(
-            f"this session's engine is {settings.engine!r}, and Spark runs on 'local' only"
-        )
+    engine = _prepared(settings, size)
     _say(
         f"Beginning the initialization of a spark cluster with {size.pods} pods, "
         f"{size.cores} cores/pod and {size.memory} mem/pod"
     )
-    jvm = _launch(settings, size)
+    jvm = _launch(settings, engine.driver_memory)
     try:
-        return _set_up(jvm, settings, size)
+        session = _set_up(jvm, settings, engine)
+        engine.await_ready(session, _say)
     except AstroFlowError:
         jvm.end()
         raise
@@ -114,23 +121,24 @@ def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
         if not isinstance(error, Exception):
             raise
         raise SessionError(f"Spark did not start: {error}; {jvm.last_words()}") from error
+    return session
 
 
-def _launch(settings: SessionSettings, size: ClusterSize) -> Jvm:
+def _launch(settings: SessionSettings, memory: str) -> Jvm:
     java, jars = find_java(os.environ), spark_jars(spark_home())
     cache = settings.cache_dir.expanduser()
     options = options_to_use(java, archive_path(cache / "spark", java, jars))
-    return Jvm.start(jvm_command(java, jars, size.memory, options), new_log(cache / "logs"))
+    return Jvm.start(jvm_command(java, jars, memory, options), new_log(cache / "logs"))
 
 
-def _set_up(jvm: Jvm, settings: SessionSettings, size: ClusterSize) -> GaiaSession:
+def _set_up(jvm: Jvm, settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
     """Set up Spark in ``jvm``; what needs no JVM is done while that comes up."""
     databases = Databases(settings)
     from astroflow_spark_gaia.gaia_session import GaiaSession
 
     # pyspark asks this for the Python of the workers, which must be the notebook's own.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    session = GaiaSession(jvm, size, local_conf(size, jvm.scratch))
+    session = GaiaSession(jvm, engine.size, engine.conf(jvm.scratch))
     _say("Completed initialisation")
     _say("Setting up SparkSQL")
     session.attach(databases)

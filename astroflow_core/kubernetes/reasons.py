@@ -159,7 +159,7 @@ def _scheduling_cause(
     if unschedulable is None:
         return None
     if any(event["reason"] == "TriggeredScaleUp" for event in events):
-        return Cause("a node is being added for your server", None)
+        return Cause("a node is being added", None)
     if too_much := _more_than_any_node(pod, nodes):
         return Cause(too_much, min(SHORTLY, patience))
     return Cause(_why_no_node(pod, unschedulable.get("message", "")), patience)
@@ -195,12 +195,12 @@ def _why_no_node(pod: Object, told: str) -> str:
     if "node affinity/selector" in told:
         reasons.append("no node has the labels that the profile asks for")
     if "volume node affinity conflict" in told:
-        reasons.append("the node that holds your volumes cannot take your server")
+        reasons.append("the node that holds its volumes has no room for it")
     if "unbound immediate PersistentVolumeClaims" in told:
         reasons.append("the volume of your home is not there yet")
     if "untolerated taint" in told:
         reasons.append("nodes are kept for others, or are not ready")
-    return "; ".join(reasons) or f"no node takes your server: {' '.join(told.split())}"
+    return "; ".join(reasons) or f"no node takes it: {' '.join(told.split())}"
 
 
 def _requests(pod: Object) -> dict[str, Any]:

@@ -59,7 +59,6 @@ def kubernetes_settings(
     profile: Profile, volumes: Mapping[str, CatalogueVolume]
 ) -> SessionSettings:
     """Return the settings of a session of ``profile`` in a pod."""
-    mounted = select_volumes(volumes, profile.catalogues)
     return SessionSettings(
         catalogues=tuple(Path(catalogue_path(volumes, name)) for name in profile.catalogues),
         engine="kubernetes",
@@ -68,7 +67,6 @@ def kubernetes_settings(
         dask=profile.dask,
         cache_dir=Path(TEMPORARY_PATH, "astroflow-cache"),
         idle=profile.idle,
-        claims={claim_name(name): Path(str(v.mount_path)) for name, v in mounted.items()},
     )
 
 

@@ -9,14 +9,9 @@ from astroflow_hub.kubernetes.namespace import build
 
 if TYPE_CHECKING:
     from astroflow_core.profile import Profile
-    from astroflow_core.session import ClusterSize
     from astroflow_hub.kubernetes.namespace import Object
 
 MIB = 2**20
-# What a pod takes beside the memory that Spark or Dask is told of (Spark's own share for
-# Python work); at least the minimum.
-OVERHEAD = 0.4
-MIN_OVERHEAD = 384 * MIB
 # Room for the pod of a Dask scheduler, and for a Spark driver's helpers.
 SPARE_CORES = 1
 SPARE_MEMORY = 2048 * MIB
@@ -58,8 +53,8 @@ def _quota(namespace: str, name: str, hard: dict[str, str], **scope: Any) -> Obj
 
 def _total(profile: Profile, volumes: int) -> dict[str, str]:
     spark, dask = profile.spark, profile.dask
-    cores = _cores(profile) + spark.pods * spark.cores + dask.pods * dask.cores + SPARE_CORES
-    memory = _memory(profile) + sum(c.pods * _pod_memory(c) for c in (spark, dask)) + SPARE_MEMORY
+    cores = _cores(profile) + spark.pods * spark.cpu + dask.pods * dask.cpu + SPARE_CORES
+    memory = _memory(profile) + sum(c.pods * c.pod_memory for c in (spark, dask)) + SPARE_MEMORY
     quota = profile.quota
     cores = quota.cpu or cores
     memory = memory_bytes(quota.memory) if quota.memory else memory
@@ -80,7 +75,7 @@ def _of_container(profile: Profile) -> dict[str, Any]:
     """Return the limits of one container, and what one that names none is given."""
     spark, dask = profile.spark, profile.dask
     cores = max(_cores(profile), spark.cores, dask.cores, NO_LIMIT_CORES)
-    memory = max(_memory(profile), _pod_memory(spark), _pod_memory(dask), NO_LIMIT_MEMORY)
+    memory = max(_memory(profile), spark.pod_memory, dask.pod_memory, NO_LIMIT_MEMORY)
     return {
         "type": "Container",
         "max": {"cpu": f"{cores:g}", "memory": _mebibytes(memory)},
@@ -101,11 +96,6 @@ def _cores(profile: Profile) -> float:
 def _memory(profile: Profile) -> int:
     named = profile.memory.limit or profile.memory.guarantee
     return memory_bytes(named) if named else NO_LIMIT_MEMORY
-
-
-def _pod_memory(size: ClusterSize) -> int:
-    told = memory_bytes(size.memory)
-    return told + max(int(told * OVERHEAD), MIN_OVERHEAD)
 
 
 def _mebibytes(memory: int) -> str:

@@ -19,7 +19,7 @@ PERSON_RULES: tuple[Rule, ...] = (
         "verbs": _OBJECTS,
     },
     {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["events"], "verbs": _READ},
+    {"apiGroups": [""], "resources": ["events", "resourcequotas"], "verbs": _READ},
     {
         "apiGroups": ["kubernetes.dask.org"],
         "resources": ["daskclusters", "daskworkergroups", "daskautoscalers", "daskjobs"],

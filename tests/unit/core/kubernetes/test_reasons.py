@@ -92,7 +92,7 @@ CREATING = pod({"reason": "ContainerCreating"})
         (
             pod(message="2 node(s) had volume node affinity conflict."),
             [],
-            "the node that holds your volumes cannot take your server",
+            "the node that holds its volumes has no room for it",
         ),
         (
             pod(message="pod has unbound immediate PersistentVolumeClaims."),
@@ -104,11 +104,11 @@ CREATING = pod({"reason": "ContainerCreating"})
             [],
             "nodes are kept for others, or are not ready",
         ),
-        (pod(message="something new"), [], "no node takes your server: something new"),
+        (pod(message="something new"), [], "no node takes it: something new"),
         (
             pod(message="2 Insufficient cpu", cpu="2"),
             [event("TriggeredScaleUp")],
-            "a node is being added for your server",
+            "a node is being added",
         ),
         (
             pulling("ErrImagePull", "rpc error: registry/astroflow:1: not found"),

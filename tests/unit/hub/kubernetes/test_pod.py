@@ -93,15 +93,10 @@ def test_session_reads_what_the_hub_writes(
     assert SessionSettings.from_environ(settings.settings_to_environ()) == settings
 
 
-def test_session_is_told_the_claims_and_paths_of_its_catalogues(
+def test_session_is_told_the_paths_of_its_catalogues(
     profile: Profile, volumes: dict[str, CatalogueVolume]
 ) -> None:
-    settings = kubernetes_settings(profile, volumes)
-    assert settings.catalogues == (Path("/mnt/gaia-dr3"),)
-    assert settings.claims == {
-        "catalogue-gaia-dr3": Path("/mnt/gaia-dr3"),
-        "catalogue-gaia-dr3-data-ssd-dask": Path("/mnt/gaia-dr3-data-ssd-dask"),
-    }
+    assert kubernetes_settings(profile, volumes).catalogues == (Path("/mnt/gaia-dr3"),)
 
 
 def test_image_by_digest_is_accepted() -> None:

@@ -1,0 +1,126 @@
+"""The person's namespace over the Kubernetes API, with the rights of the notebook's pod."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from astroflow_core.errors import MissingDependencyError, SessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kubernetes.client import ApiClient
+
+    from astroflow_core.kubernetes.objects import Object
+
+_TIMEOUT = 10  # seconds for one answer
+_CORE = "/api/v1"
+
+
+class Namespace:
+    """What the notebook may see and remove in the namespace that is its person's."""
+
+    def __init__(self, client: ApiClient, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    @classmethod
+    def of_this_pod(cls, environ: Mapping[str, str]) -> Namespace:
+        """Return the namespace in which this process runs.
+
+        Raises
+        ------
+        SessionError
+            When this is no pod with a service account.
+        """
+        try:
+            from kubernetes.client import ApiClient, Configuration
+            from kubernetes.config import ConfigException, load_incluster_config
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError(
+                f"{error.name} is not installed; run: pip install 'astroflow-hub[workers]'"
+            ) from error
+        configuration = Configuration()
+        configuration.retries = False
+        try:
+            load_incluster_config(client_configuration=configuration)
+            return cls(ApiClient(configuration), environ["POD_NAMESPACE"])
+        except (ConfigException, KeyError) as error:
+            raise SessionError(
+                f"this is no pod of AstroFlow Hub ({error}): start the notebook from the hub"
+            ) from error
+
+    def get(self, kind: str, name: str, api: str = _CORE) -> Object:
+        """Return one object."""
+        return self._call("GET", f"{self._path(kind, api)}/{name}")
+
+    def find(self, kind: str, selector: str = "", api: str = _CORE) -> list[Object]:
+        """Return the objects of a kind, such as ``pods``, whose labels ``selector`` takes."""
+        found = self._call("GET", self._path(kind, api), [("labelSelector", selector)])
+        return list(found["items"])
+
+    def delete(self, kind: str, selector: str, api: str = _CORE) -> None:
+        """Remove the objects of a kind whose labels ``selector`` takes."""
+        for found in self.find(kind, selector, api):
+            name = found["metadata"]["name"]
+            self._call("DELETE", f"{self._path(kind, api)}/{name}", is_gone_well=True)
+
+    def create(self, kind: str, body: Object, api: str = _CORE) -> Object:
+        """Make an object."""
+        return self._call("POST", self._path(kind, api), body=body)
+
+    def _path(self, kind: str, api: str) -> str:
+        return f"{api}/namespaces/{self.name}/{kind}"
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]] | None = None,
+        *,
+        body: Object | None = None,
+        is_gone_well: bool = False,
+    ) -> Object:
+        from kubernetes.client import ApiException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            return _answer(self._client.call_api, method, path, query, body)
+        except ApiException as error:
+            if is_gone_well and error.status == HTTPStatus.NOT_FOUND:
+                return {}
+            raise SessionError(f"the cluster refuses: {_words(error)}") from error
+        except HTTPError as error:
+            raise SessionError(f"the cluster does not answer: {error}") from error
+
+
+def _answer(
+    call: Callable[..., Any],
+    method: str,
+    path: str,
+    query: list[tuple[str, str]] | None,
+    body: Object | None,
+) -> Object:
+    response = call(
+        path,
+        method,
+        query_params=query,
+        header_params={"Accept": "application/json", "Content-Type": "application/json"},
+        body=body,
+        auth_settings=["BearerToken"],
+        _preload_content=False,
+        _return_http_data_only=True,
+        _request_timeout=_TIMEOUT,
+    )
+    answer: Object = json.loads(response.data)
+    return answer
+
+
+def _words(error: Any) -> str:
+    """Return the sentence of the API server, or its status where it says none."""
+    try:
+        return str(json.loads(error.body)["message"])
+    except (TypeError, ValueError, KeyError):
+        return f"{error.status} {error.reason}"

@@ -1,0 +1,109 @@
+"""Spark whose executors are pods: checked before they start, and watched until they are up."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from astroflow_core.errors import SessionError
+from astroflow_core.kubernetes.api import Namespace
+from astroflow_core.kubernetes.notebook import Notebook, worker_pod
+from astroflow_core.kubernetes.pending import Pending, pending
+from astroflow_core.kubernetes.room import check_room
+from astroflow_core.machine import Machine, memory_size
+from astroflow_spark_gaia.conf import EXECUTOR, SCRATCH, SESSION_LABEL, TEMPLATE, kubernetes_conf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from astroflow_core.session import ClusterSize
+    from astroflow_spark_gaia.gaia_session import GaiaSession
+
+# The other half is for Python and for what toPandas() brings.
+_DRIVER_SHARE = 0.5
+_LOOK_EACH = 0.5  # seconds
+_SAY_AFTER = 5  # seconds; who waits less than that needs no reason
+
+
+@dataclass(frozen=True)
+class Pods:
+    """An engine whose executors are pods of the person's namespace."""
+
+    size: ClusterSize
+    namespace: Namespace
+    notebook: Notebook
+    patience: float
+    name: str = field(default_factory=lambda: f"spark-{uuid.uuid4().hex[:8]}")
+
+    @classmethod
+    def of_size(cls, size: ClusterSize, environ: Mapping[str, str], patience: float) -> Pods:
+        """Prepare executors of ``size``, which are to be up within ``patience`` seconds.
+
+        Raises
+        ------
+        SessionError
+            When the person's quota has no room for them, or the cluster does not answer.
+        """
+        namespace = Namespace.of_this_pod(environ)
+        check_room(namespace.find("resourcequotas"), size.pods, size.cpu, size.pod_memory)
+        notebook = Notebook.of_this_process(namespace, environ)
+        return cls(size, namespace, notebook, patience)
+
+    @property
+    def driver_memory(self) -> str:
+        """The memory of the driver's JVM: a share of what the notebook's pod may use."""
+        return memory_size(int((self.notebook.memory or Machine.this().memory) * _DRIVER_SHARE))
+
+    def conf(self, scratch: Path) -> dict[str, str]:
+        """Write the description of an executor's pod, and return Spark's configuration."""
+        template = worker_pod(self.notebook, EXECUTOR, SCRATCH)
+        (scratch / TEMPLATE).write_text(json.dumps(template))
+        return kubernetes_conf(self.size, self.notebook, self.name, scratch)
+
+    def await_ready(self, session: GaiaSession, say: Callable[[str], None]) -> None:
+        """Wait for the first executor; say meanwhile why it takes its time.
+
+        Raises
+        ------
+        SessionError
+            With that reason, when it will stay, or after ``patience``.
+        """
+        began = since = time.monotonic()
+        told = ""
+        while not (running := _registered(session)):
+            state = self._pending()
+            now = time.monotonic()
+            if state.sentence != told:
+                since, told = now, state.sentence
+                if now - began > _SAY_AFTER:
+                    say(told)
+            if state.is_final(now - since) or now - began > self.patience:
+                raise SessionError(f"Spark has no executors after {now - began:.0f} s: {told}")
+            time.sleep(_LOOK_EACH)
+        more = "" if running >= self.size.pods else "; the others join as they come up"
+        say(f"{running} of {self.size.pods} executors are up{more}")
+
+    def _pending(self) -> Pending:
+        pods = self.namespace.find("pods", f"{SESSION_LABEL}={self.name}")
+        events = self.namespace.find("events")
+        found = pending(pods, events, self.size.pods, "executors", self.patience)
+        return found or Pending("the executors run and have not reported yet", None)
+
+
+def _registered(session: GaiaSession) -> int:
+    """Return how many executors have reported to the driver.
+
+    Raises
+    ------
+    SessionError
+        When the driver has ended.
+    """
+    if not session.is_usable:
+        raise SessionError(f"Spark's Java ended: {session.jvm_process.last_words()}")
+    context: Any = session.sparkContext._jsc.sc()  # noqa: SLF001
+    # The driver itself is one of those that it lists.
+    return int(context.getExecutorMemoryStatus().size()) - 1
