@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from astroflow_core.kubernetes.notebook import TEMPORARY
 from astroflow_core.session import OVERHEAD
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from astroflow_core.kubernetes.notebook import Notebook
     from astroflow_core.session import ClusterSize
 
@@ -96,7 +96,8 @@ def kubernetes_conf(
             "spark.scheduler.minRegisteredResourcesRatio": "0",
         }
         | _executor_conf(size, notebook, session, scratch)
-        | _socket_conf(scratch)
+        # A folder that executors have, too.
+        | _socket_conf(Path(TEMPORARY))
     )
 
 

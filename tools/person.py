@@ -83,7 +83,10 @@ class Kernel:
         PersonError
             When the cell is not done within ``timeout`` seconds.
         """
-        message = self.begin(code)
+        return self.result_of(self.begin(code), timeout)
+
+    def result_of(self, message: str, timeout: float = PATIENCE) -> Result:
+        """Wait for a cell that has begun; see `run`."""
         outputs = []
         deadline = time.monotonic() + timeout
         try:
@@ -91,7 +94,7 @@ class Kernel:
                 if _answers(reply, message) and _is_output(reply):
                     outputs.append(nbformat.v4.output_from_msg(_as_nodes(reply)))  # type: ignore[no-untyped-call]
         except TimeoutError:
-            raise PersonError(f"after {timeout} s this cell still runs: {code[:200]}") from None
+            raise PersonError(f"a cell still runs after {timeout} s") from None
         return Result(tuple(outputs))
 
     def _receive(self, deadline: float) -> dict[str, Any]:

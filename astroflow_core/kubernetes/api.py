@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from astroflow_core.errors import MissingDependencyError, SessionError
+from astroflow_core.kubernetes.reasons import message_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from kubernetes.client import ApiClient
 
@@ -86,41 +87,23 @@ class Namespace:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        request = self._client.param_serialize(
+            method,
+            path,
+            query_params=query,
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+        )
         try:
-            return _answer(self._client.call_api, method, path, query, body)
-        except ApiException as error:
-            if is_gone_well and error.status == HTTPStatus.NOT_FOUND:
-                return {}
-            raise SessionError(f"the cluster refuses: {_words(error)}") from error
-        except HTTPError as error:
+            response = self._client.call_api(*request, _request_timeout=_TIMEOUT)
+            status, answer = response.status, response.read()
+        except (ApiException, HTTPError, OSError) as error:
             raise SessionError(f"the cluster does not answer: {error}") from error
-
-
-def _answer(
-    call: Callable[..., Any],
-    method: str,
-    path: str,
-    query: list[tuple[str, str]] | None,
-    body: Object | None,
-) -> Object:
-    response = call(
-        path,
-        method,
-        query_params=query,
-        header_params={"Accept": "application/json", "Content-Type": "application/json"},
-        body=body,
-        auth_settings=["BearerToken"],
-        _preload_content=False,
-        _return_http_data_only=True,
-        _request_timeout=_TIMEOUT,
-    )
-    answer: Object = json.loads(response.data)
-    return answer
-
-
-def _words(error: Any) -> str:
-    """Return the sentence of the API server, or its status where it says none."""
-    try:
-        return str(json.loads(error.body)["message"])
-    except (TypeError, ValueError, KeyError):
-        return f"{error.status} {error.reason}"
+        if status == HTTPStatus.NOT_FOUND and is_gone_well:
+            return {}
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise SessionError(f"the cluster refuses: {message_of(answer) or status}")
+        found: Object = json.loads(answer)
+        return found
