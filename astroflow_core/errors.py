@@ -1,5 +1,13 @@
 """The one tree of errors that a person can cause and mend."""
 
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class AstroFlowError(Exception):
     """What failed, which value, and what to do about it, in words for the reader."""
@@ -40,3 +48,20 @@ class SessionError(AstroFlowError):
 
 class MissingDependencyError(AstroFlowError, ImportError):
     """An optional dependency is not installed; the message names the cure."""
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Say which extra of ours brings the package that an import here may not find.
+
+    Raises
+    ------
+    MissingDependencyError
+        Naming the package and what to install.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"{error.name} is not installed; run: pip install 'astroflow-hub[{extra}]'"
+        ) from error

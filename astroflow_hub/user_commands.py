@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from astroflow_core.errors import AstroFlowError, MissingDependencyError
+from astroflow_core.errors import AstroFlowError, needing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from astroflow_hub.kubernetes.applier import Applier
     from astroflow_hub.kubernetes.removal import Removal
 
 app = typer.Typer(no_args_is_help=True, help="Remove what persons have in the cluster.")
@@ -44,32 +40,20 @@ def remove(
 
 
 async def _plan(name: str, hub: str, *, with_home: bool) -> Removal:
-    async with _applier() as applier:
+    with needing("kubernetes"):
+        from astroflow_hub.kubernetes.applier import Applier
+        from astroflow_hub.kubernetes.connection import connect
         from astroflow_hub.kubernetes.removal import Removal
-
-        return await Removal.plan(applier, name, hub, with_home=with_home)
+    async with connect() as api:
+        return await Removal.plan(Applier(api), name, hub, with_home=with_home)
 
 
 async def _carry_out(removal: Removal) -> None:
-    async with _applier() as applier:
-        try:
-            await removal.carry_out(applier)
-        except TimeoutError as error:
-            raise AstroFlowError(f"{error}: do it again to go on from here") from error
+    from astroflow_hub.kubernetes.applier import Applier
+    from astroflow_hub.kubernetes.connection import connect
 
-
-@asynccontextmanager
-async def _applier() -> AsyncIterator[Applier]:
-    try:
-        from kubernetes_asyncio.client import ApiException
-
-        from astroflow_hub.doctor.cluster import connect
-        from astroflow_hub.kubernetes.applier import Applier
-    except ModuleNotFoundError as error:
-        cure = "pip install 'astroflow-hub[kubernetes]'"
-        raise MissingDependencyError(f"this needs {error.name}: {cure}") from error
     async with connect() as api:
         try:
-            yield Applier(api)
-        except ApiException as error:
-            raise AstroFlowError(f"the cluster refuses: {error.reason} ({error.status})") from error
+            await removal.carry_out(Applier(api))
+        except TimeoutError as error:
+            raise AstroFlowError(f"{error}: do it again to go on from here") from error

@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from astroflow_core.errors import MissingDependencyError, SessionError
+from astroflow_core.errors import SessionError, needing
 from astroflow_core.kubernetes.reasons import message_of
 
 if TYPE_CHECKING:
@@ -36,13 +36,9 @@ class Namespace:
         SessionError
             When this is no pod with a service account.
         """
-        try:
+        with needing("workers"):
             from kubernetes.client import ApiClient, Configuration
             from kubernetes.config import ConfigException, load_incluster_config
-        except ModuleNotFoundError as error:
-            raise MissingDependencyError(
-                f"{error.name} is not installed; run: pip install 'astroflow-hub[workers]'"
-            ) from error
         configuration = Configuration()
         configuration.retries = False
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from astroflow_core.errors import MissingDependencyError
+from astroflow_core.errors import needing
 from astroflow_hub.backup.objects import backup_command, list_command, restore_command
 
 if TYPE_CHECKING:
@@ -90,11 +90,8 @@ async def _in_home(person: str, command: Command, *, read_only: bool = True) -> 
 @asynccontextmanager
 async def _homes() -> AsyncIterator[Homes]:
     """Give the homes of the cluster of KUBECONFIG, or of the pod this runs in."""
-    try:
+    with needing("kubernetes"):
         from astroflow_hub.backup.homes import Homes
-        from astroflow_hub.doctor.cluster import connect
-    except ModuleNotFoundError as error:
-        cure = "pip install 'astroflow-hub[kubernetes]'"
-        raise MissingDependencyError(f"the backup needs {error.name}: {cure}") from error
+        from astroflow_hub.kubernetes.connection import connect
     async with connect() as api:
         yield Homes(api)

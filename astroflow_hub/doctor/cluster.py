@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kubernetes_asyncio import config
-from kubernetes_asyncio.client import ApiClient, ApiException, Configuration, CoreV1Api
-
-from astroflow_core.errors import AstroFlowError
+from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 Found = TypeVar("Found")
 
-DEFAULT_KUBECONFIG = Path("~/.kube/config")
-POD_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 NOT_FOUND = 404
 _POLL = 0.5  # seconds
 _LONGEST_POD = 900  # seconds; a pod ends even where nobody is left to delete it
-
-
-def is_in_pod() -> bool:
-    """Tell whether the doctor runs as a pod's own service account."""
-    return _kubeconfig() is None and POD_TOKEN.is_file()
-
-
-def _kubeconfig() -> str | None:
-    if named := os.environ.get("KUBECONFIG"):
-        return named
-    path = DEFAULT_KUBECONFIG.expanduser()
-    return str(path) if path.is_file() else None
-
-
-@asynccontextmanager
-async def connect() -> AsyncIterator[ApiClient]:
-    """Open the API of the cluster of KUBECONFIG or ~/.kube/config, else of the pod we are in.
-
-    Raises
-    ------
-    AstroFlowError
-        When there is no cluster to talk to, or its credentials cannot be read.
-    """
-    configuration = Configuration()
-    path = _kubeconfig()
-    try:
-        if path is None:
-            config.load_incluster_config(client_configuration=configuration)
-        else:
-            await config.load_kube_config(path, client_configuration=configuration)
-    except (config.ConfigException, OSError) as error:
-        where = path or "no kubeconfig, and not in a pod"
-        raise AstroFlowError(
-            f"no cluster to look at ({where}: {error}); set KUBECONFIG, or run it in the hub's pod"
-        ) from error
-    async with ApiClient(configuration) as api:
-        yield api
 
 
 class Scratch:

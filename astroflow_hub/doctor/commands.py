@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from astroflow_core.errors import MissingDependencyError
+from astroflow_core.errors import needing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +50,9 @@ def doctor(
 
 def _load() -> tuple[Callable[..., Hub], Callable[..., Any]]:
     """Import what only this command needs, and not every command of ours."""
-    try:
+    with needing("kubernetes"):
         from astroflow_hub.doctor.examination import examine
         from astroflow_hub.doctor.hub import read_hub
-    except ModuleNotFoundError as error:
-        cure = "pip install 'astroflow-hub[kubernetes]'"
-        raise MissingDependencyError(f"the doctor needs {error.name}: {cure}") from error
     return read_hub, examine
 
 

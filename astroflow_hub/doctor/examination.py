@@ -11,7 +11,6 @@ from kubernetes_asyncio.client import ApiException, VersionApi
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.doctor.catalogues import check_catalogues
-from astroflow_hub.doctor.cluster import connect
 from astroflow_hub.doctor.dask import check_dask
 from astroflow_hub.doctor.finding import Finding, problem
 from astroflow_hub.doctor.images import check_images
@@ -19,6 +18,7 @@ from astroflow_hub.doctor.network import check_network
 from astroflow_hub.doctor.nodes import check_nodes
 from astroflow_hub.doctor.permissions import check_permissions, may
 from astroflow_hub.doctor.storage import check_storage
+from astroflow_hub.kubernetes.connection import connect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

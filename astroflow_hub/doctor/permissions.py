@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubernetes_asyncio.client import AuthorizationV1Api
 
-from astroflow_hub.doctor.cluster import is_in_pod
 from astroflow_hub.doctor.finding import Finding, good, problem
+from astroflow_hub.kubernetes.connection import is_in_pod
 from astroflow_hub.kubernetes.rules import HUB_RULES
 
 if TYPE_CHECKING:

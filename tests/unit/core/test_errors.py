@@ -3,7 +3,7 @@
 import pytest
 
 from astroflow_core import errors
-from astroflow_core.errors import AstroFlowError, LevelError, MissingDependencyError
+from astroflow_core.errors import AstroFlowError, LevelError, MissingDependencyError, needing
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 
@@ -22,3 +22,9 @@ def test_the_page_shows_the_message(kind: type[AstroFlowError]) -> None:
 def test_errors_stay_what_python_calls_them() -> None:
     assert issubclass(LevelError, ValueError)
     assert issubclass(MissingDependencyError, ImportError)
+
+
+def test_a_missing_package_is_named_with_what_brings_it() -> None:
+    cure = r"no_such_package is not installed; run: pip install 'astroflow-hub\[spark\]'"
+    with pytest.raises(MissingDependencyError, match=cure), needing("spark"):
+        import no_such_package  # type: ignore[import-not-found]  # noqa: F401
