@@ -59,12 +59,7 @@ def connect(
     if address and not asked:
         return _connect_to(address)
     settings = SessionSettings.from_environ(os.environ)
-    if settings.engine != "local":
-        raise SessionError(
-            f"this session's engine is {settings.engine}: set {ADDRESS_VARIABLE} to the address "
-            f"of its Dask scheduler and call connect() without sizes"
-        )
-    size = _resized(settings.dask, asked) if asked else settings.dask
+    size = _resized(settings, asked) if asked else settings.dask
     return _replace(settings.model_copy(update={"dask": size}))
 
 
@@ -76,22 +71,29 @@ def _client_in_use() -> Client | None:
     return client if client.status == "running" else None
 
 
-def _replace(settings: SessionSettings) -> LocalClient:
+def _replace(settings: SessionSettings) -> Client:
     earlier = _client_in_use()
-    if isinstance(earlier, LocalClient):
+    if settings.engine == "local":
+        if isinstance(earlier, LocalClient):
+            earlier.close()
+        return start_local(settings)
+    from astroflow_dask_gaia.pods import PodsClient, start_pods
+
+    if isinstance(earlier, PodsClient):
         earlier.close()
-    return start_local(settings)
+    return start_pods(settings)
 
 
-def _resized(size: ClusterSize, asked: dict[str, Any]) -> ClusterSize:
+def _resized(settings: SessionSettings, asked: dict[str, Any]) -> ClusterSize:
     try:
-        size = ClusterSize.model_validate(size.model_dump() | asked)
+        size = ClusterSize.model_validate(settings.dask.model_dump() | asked)
     except ValidationError as error:
         text = "; ".join(problems(error))
         for field, parameter in _PARAMETERS.items():
             text = text.replace(f"{field}: ", f"{parameter}: ")
         raise SessionError(f"no such cluster: {text}") from error
-    if (needed := size.pods * memory_bytes(size.memory)) > MEMORY_LIMIT:
+    needed = size.pods * memory_bytes(size.memory)
+    if settings.engine == "local" and needed > MEMORY_LIMIT:
         raise SessionError(
             f"{size.pods} workers of {size.memory} need {needed / 2**30:.1f} GiB and this "
             f"machine has {MEMORY_LIMIT / 2**30:.1f} GiB: ask for fewer or smaller workers"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from astroflow_core.kubernetes.leases import SESSION_LABEL
 from astroflow_core.kubernetes.notebook import TEMPORARY
 from astroflow_core.session import OVERHEAD
 
@@ -16,7 +17,6 @@ TEMPLATE = "executor.json"  # the file that describes the pod of an executor
 SCRATCH = "20Gi"  # what an executor may spill
 
 EXECUTOR = "executor"  # the name of an executor's container
-SESSION_LABEL = "astroflow.org/session"
 LOOPBACK = "127.0.0.1"
 # What the system allows for the path of a socket, and what Spark's name of one takes of it.
 _SOCKET_PATH = 100

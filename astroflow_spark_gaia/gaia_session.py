@@ -23,7 +23,7 @@ from astroflow_spark_gaia.registration import Registrar
 from astroflow_spark_gaia.table_functions import TableFunction, register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from astroflow_core.catalogue import Table
     from astroflow_core.session import ClusterSize
@@ -41,6 +41,7 @@ class GaiaSession(SparkSession):
         _keep_errors_off_the_cell()
         self.jvm_process = jvm
         self.size = size
+        self.at_end: list[Callable[[], None]] = []
         self._databases: Databases | None = None
         self._unchecked: dict[str, Table] = {}
         self._table_functions: list[TableFunction] = []
@@ -115,6 +116,8 @@ class GaiaSession(SparkSession):
         if self.is_usable:
             super().stop()
         self.jvm_process.end()
+        while self.at_end:
+            self.at_end.pop()()
         atexit.unregister(self.stop)
         _forget_session()
 

@@ -6,15 +6,17 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.errors import SessionError
 from astroflow_core.kubernetes.api import Namespace
+from astroflow_core.kubernetes.leases import SESSION_LABEL, HeldLease, Lease, leases
 from astroflow_core.kubernetes.notebook import Notebook, worker_pod
-from astroflow_core.kubernetes.pending import Pending, pending
+from astroflow_core.kubernetes.pending import Pending, await_first, pending
 from astroflow_core.kubernetes.room import check_room
 from astroflow_core.machine import Machine, memory_size
-from astroflow_spark_gaia.conf import EXECUTOR, SCRATCH, SESSION_LABEL, TEMPLATE, kubernetes_conf
+from astroflow_spark_gaia.conf import EXECUTOR, SCRATCH, TEMPLATE, kubernetes_conf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 # The other half is for Python and for what toPandas() brings.
 _DRIVER_SHARE = 0.5
-_LOOK_EACH = 0.5  # seconds
-_SAY_AFTER = 5  # seconds; who waits less than that needs no reason
+_LOOK_EACH = 2  # seconds
 
 
 @dataclass(frozen=True)
@@ -65,33 +66,38 @@ class Pods:
         return kubernetes_conf(self.size, self.notebook, self.name, scratch)
 
     def await_ready(self, session: GaiaSession, say: Callable[[str], None]) -> None:
-        """Wait for the first executor; say meanwhile why it takes its time.
+        """Tell what else runs, and wait for the first executor; say meanwhile what it waits for.
 
         Raises
         ------
         SessionError
             With that reason, when it will stay, or after ``patience``.
         """
-        began = since = time.monotonic()
-        told = ""
-        while not (running := _registered(session)):
-            state = self._pending()
-            now = time.monotonic()
-            if state.sentence != told:
-                since, told = now, state.sentence
-                if now - began > _SAY_AFTER:
-                    say(told)
-            if state.is_final(now - since) or now - began > self.patience:
-                raise SessionError(f"Spark has no executors after {now - began:.0f} s: {told}")
-            time.sleep(_LOOK_EACH)
+        for other in leases():
+            say(f"beside it runs {other}")
+        self._hold_lease(session)
+        running = await_first(lambda: _registered(session), self._pending, self.patience, say)
         more = "" if running >= self.size.pods else "; the others join as they come up"
         say(f"{running} of {self.size.pods} executors are up{more}")
+
+    def _hold_lease(self, session: GaiaSession) -> None:
+        """Let others see this cluster, and end it when they ask for that."""
+        lease = Lease.of(self.name, "spark", self.size).hold()
+        session.at_end.append(lease.release)
+        Thread(target=_stop_unwanted, args=(session, lease), daemon=True).start()
 
     def _pending(self) -> Pending:
         pods = self.namespace.find("pods", f"{SESSION_LABEL}={self.name}")
         events = self.namespace.find("events")
         found = pending(pods, events, self.size.pods, "executors", self.patience)
         return found or Pending("the executors run and have not reported yet", None)
+
+
+def _stop_unwanted(session: GaiaSession, lease: HeldLease) -> None:
+    while session.is_usable:
+        if not lease.is_wanted:
+            session.stop()
+        time.sleep(_LOOK_EACH)
 
 
 def _registered(session: GaiaSession) -> int:

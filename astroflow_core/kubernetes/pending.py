@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from astroflow_core.errors import SessionError
 from astroflow_core.kubernetes.reasons import cause_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from astroflow_core.kubernetes.objects import Object
     from astroflow_core.kubernetes.reasons import Cause
 
+_LOOK_EACH = 0.5  # seconds
+_SAY_AFTER = 5  # seconds; who waits less than that needs no reason
 _STARTING = "their containers are being made"
 
 
@@ -56,3 +60,39 @@ def pending(
 def _events_of(pod: Object, events: Sequence[Object]) -> list[Object]:
     uid = pod["metadata"]["uid"]
     return [event for event in events if event["involvedObject"].get("uid") == uid]
+
+
+def await_first(
+    count: Callable[[], int],
+    look: Callable[[], Pending],
+    patience: float,
+    say: Callable[[str], None],
+) -> int:
+    """Wait until ``count`` is not 0, and return it; say meanwhile what is waited for.
+
+    Parameters
+    ----------
+    count
+        Returns how many pods of the cluster are at work.
+    look
+        Returns what the others wait for.
+    patience
+        The most to wait, in seconds.
+
+    Raises
+    ------
+    SessionError
+        With that reason, when it will stay, or after ``patience``.
+    """
+    began = since = time.monotonic()
+    told = ""
+    while not (running := count()):
+        state, now = look(), time.monotonic()
+        if state.sentence != told:
+            since, told = now, state.sentence
+            if now - began > _SAY_AFTER:
+                say(told)
+        if state.is_final(now - since) or now - began > patience:
+            raise SessionError(f"the cluster did not start within {now - began:.0f} s: {told}")
+        time.sleep(_LOOK_EACH)
+    return running
