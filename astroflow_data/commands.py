@@ -69,6 +69,51 @@ def index(
 
 
 @app.command()
+def ingest(  # noqa: PLR0913 (each is an option of the command)
+    inputs: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
+    *,
+    release: Annotated[str, typer.Option(help="Such as gaia_dr3, or the YAML file of one.")],
+    table: Annotated[str, typer.Option(help="The table as the release names it.")],
+    layout: Annotated[
+        LayoutName, typer.Option(help="How rows lie in files.")
+    ] = LayoutName.source_id_order,
+    files: Annotated[
+        int | None, typer.Option(min=1, help="Files a table in source-id-order.")
+    ] = None,
+    buckets: Annotated[
+        int | None, typer.Option(min=1, help="Buckets a table in hash-buckets.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Files at a time; as many as cores if not given.")
+    ] = None,
+    out: Out = DATA_DIR,
+    name: Annotated[str, typer.Option(help="The catalogue's folder.")] = "",
+) -> None:
+    """Turn official bulk files (CSV, ECSV, parquet) into a table of a catalogue."""
+    from astroflow_data.databases import Home
+    from astroflow_data.files import usable_cores
+    from astroflow_data.ingest.inputs import find_inputs
+    from astroflow_data.ingest.job import Ingest, find_table
+
+    if name:
+        _check_name(name)
+    home = Home(out / (name or f"{Path(release).stem.replace('_', '-')}-full"), release)
+    job = Ingest(
+        inputs=find_inputs(inputs),
+        release=home.release,
+        table=find_table(home.release, table),
+        layout=home.layout(layout.name, buckets),
+        database=home.folder(layout.name),
+        files=files,
+        workers=workers or usable_cores(),
+    )
+    with _progress() as report:
+        made = job.run(report)
+    home.register(job.layout)
+    typer.echo(f"{job.target}: {made.rows} rows in {len(made.files)} files")
+
+
+@app.command()
 def synth(  # noqa: PLR0913 (each is an option of the command)
     *,
     rows: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Sources in gaia_source.")],
@@ -95,8 +140,7 @@ def synth(  # noqa: PLR0913 (each is an option of the command)
     from astroflow_data.synth.catalogue import make_synth
     from astroflow_data.synth.recipe import Recipe
 
-    if not _NAME.fullmatch(name):
-        raise DataError(f"--name {name!r}: use small letters, digits, dots, hyphens, underscores")
+    _check_name(name)
     if not _names(tables):
         raise DataError(f"--tables names no table; give names with commas between: {TABLES}")
     recipe = Recipe.for_rows(rows, seed=seed, files=files, buckets=buckets, columns=_names(columns))
@@ -106,6 +150,11 @@ def synth(  # noqa: PLR0913 (each is an option of the command)
     seconds = time.monotonic() - began
     what = f"{', '.join(made)} in {seconds:.1f} s" if made else "nothing to add, all is there"
     typer.echo(f"{out / name}: {what}")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise DataError(f"--name {name!r}: use small letters, digits, dots, hyphens, underscores")
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -84,13 +84,16 @@ class Tally:
 
 
 class RowCounter:
-    """Counts NaN and sources a pixel, column by column, as rows pass by."""
+    """Counts NaN and sources a pixel, column by column, as rows pass by.
 
-    def __init__(self, schema: pa.Schema) -> None:
+    ``ids`` names the column that tells the pixel.
+    """
+
+    def __init__(self, schema: pa.Schema, ids: str = SOURCE_ID) -> None:
         self._nans = dict.fromkeys(schema.names, 0)
-        self._is_mapped = SOURCE_ID in schema.names and schema.field(SOURCE_ID).type == pa.int64()
-        self._counts = empty_map() if self._is_mapped else None
-        self.names = [f.name for f in schema if f.name == SOURCE_ID or pa.types.is_floating(f.type)]
+        self._is_mapped = ids in schema.names and schema.field(ids).type == pa.int64()
+        self._counts = empty_map()
+        self.names = [f.name for f in schema if f.name == ids or pa.types.is_floating(f.type)]
 
     def add(self, name: str, values: pa.ChunkedArray) -> None:
         """Count what ``values`` of the column ``name``, one of ``names``, hold."""
@@ -116,15 +119,20 @@ class RowCounter:
 
 
 def row_facts_of(tallies: Iterable[Tally], names: Iterable[str]) -> RowFacts:
-    """Return what the rows of a table tell whose files told ``tallies``."""
-    columns = tuple(names)
-    nans, counts, is_mapped = np.zeros(len(columns), np.int64), empty_map(), True
+    """Return what the rows of a table of columns ``names`` tell whose files told ``tallies``."""
+    columns, of_files = tuple(names), tuple(tallies)
+    nans = [sum(tally.nans.get(name, 0) for tally in of_files) for name in columns]
+    return RowFacts(columns, np.array(nans, np.int64), pixel_counts_of(of_files))
+
+
+def pixel_counts_of(tallies: Iterable[Tally]) -> NDArray[np.int64] | None:
+    """Return rows in each pixel of `MAP_LEVEL`; None where ids are no places on the sky."""
+    counts = empty_map()
     for tally in tallies:
-        nans += [tally.nans.get(name, 0) for name in columns]
-        is_mapped = is_mapped and tally.pixels is not None
-        if tally.pixels is not None:
-            np.add.at(counts, *tally.pixels)
-    return RowFacts(columns, nans, counts if is_mapped else None)
+        if tally.pixels is None:
+            return None
+        np.add.at(counts, *tally.pixels)
+    return counts
 
 
 def _read_rows(files: tuple[Path, ...], report: Callable[[int, int], None]) -> RowFacts:

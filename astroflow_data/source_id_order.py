@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from astroflow_core.release import ReleaseTable
     from astroflow_data.files import Origin
 
+SOURCE_KEYS = frozenset({"source_id", "alert_source_id"})  # keys that are places on the sky
 CUT_LEVEL = 8  # where ESA cuts its own bulk files
 _ROWS_A_FILE = 625_000  # about as in Gaia's own 3386 files
 

@@ -1,0 +1,284 @@
+"""Ingest one table: check, read, merge, publish."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, get_args
+
+import pyarrow.parquet as pq
+
+from astroflow_core.catalogue import HashBuckets, did_you_mean
+from astroflow_core.errors import DataError
+from astroflow_core.index import SOURCE_ID
+from astroflow_data.files import PREFIX, Label, NewFile, Origin, Result, work_through
+from astroflow_data.hash_buckets import SUCCESS, files_of
+from astroflow_data.index import Tally, pixel_counts_of, row_facts_of, save_index
+from astroflow_data.ingest.merge import Merge
+from astroflow_data.ingest.reader import labels_of, schema_of
+from astroflow_data.ingest.runs import ReadInput, Sorting, read_input
+from astroflow_data.ingest.staging import Staging, digest
+from astroflow_data.manifest import MANIFEST_FILE, InputEntry, Manifest
+from astroflow_data.publish import locked, publish_text
+from astroflow_data.source_id_order import Cuts, files_for, range_files, whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from astroflow_core.catalogue import Layout
+    from astroflow_core.release import Release, ReleaseTable
+    from astroflow_data.ingest.inputs import InputFile
+
+    Report = Callable[[str, int, int], None]
+
+_FORMAT = "1"  # of the runs: a change makes those of an earlier version useless
+_NOTE = "Rows as they stand in the files that were ingested"
+LOCK_FILE = ".ingest.lock"
+# Bytes of runs and of the table for a byte of input, measured with all columns of gaia_source.
+_BYTES_NEEDED = {".gz": 3.5, ".csv": 1.5, ".ecsv": 1.5, ".parquet": 3.5}
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """One table to ingest.
+
+    Parameters
+    ----------
+    release, table, layout
+        What is to come of the inputs.
+    database
+        The folder of the database; the table's own is in it, named as the layout says.
+    files
+        Into how many files to cut the first table of a database in order of ``source_id``;
+        the others are cut as the first one is.
+    workers
+        How many files are read or written at a time.
+    """
+
+    inputs: tuple[InputFile, ...]
+    release: Release
+    table: ReleaseTable
+    layout: Layout
+    database: Path
+    files: int | None
+    workers: int
+
+    @property
+    def target(self) -> Path:
+        """The table's folder."""
+        return self.database / self.layout.folder_of(self.table)
+
+    def run(self, report: Report) -> Manifest:
+        """Make the table, or go on where an earlier run ended; return what it consists of.
+
+        Parameters
+        ----------
+        report
+            Called with the name of a pass, its files that are done and its files in all.
+
+        Raises
+        ------
+        DataError
+            When an input is not what it should be, another table is there already, another
+            run is at work, or the disk refuses. Nothing is published then, and what was
+            finished serves the next run.
+        """
+        with _disk_errors(self.target):
+            self.database.mkdir(parents=True, exist_ok=True)
+            with _alone(self.database):
+                return self._finished() or self._make(report)
+
+    def _finished(self) -> Manifest | None:
+        if not self.target.exists():
+            return None
+        manifest = Manifest.of(self.target)
+        if manifest and [(i.name, i.bytes) for i in manifest.inputs] == [
+            (file.path.name, file.size) for file in self.inputs
+        ]:
+            return manifest
+        raise DataError(
+            f"{self.target} exists already and was made of other files; it was left as it is. "
+            f"Move it away to ingest these"
+        )
+
+    def _make(self, report: Report) -> Manifest:
+        sorting = Sorting(self.table, schema_of(self.table, self.inputs), self.layout)
+        staging = Staging(self.target)
+        plan = digest(_FORMAT, str(sorting.schema), self.table.key, self.layout.model_dump_json())
+        staging.open(plan, self.inputs)
+        self._check_space(staging)
+        read = self._read(sorting, staging, report)
+        return self._write(sorting, staging, read, report)
+
+    def _check_space(self, staging: Staging) -> None:
+        left = [file for file in self.inputs if staging.saved(file) is None]
+        needed = sum(_BYTES_NEEDED[file.path.suffix] * file.size for file in left)
+        free = shutil.disk_usage(staging.folder).free
+        if needed > free:
+            raise DataError(
+                f"{self.target} needs about {needed / 1e9:.1f} GB while it is made, and its disk "
+                f"has {free / 1e9:.1f} GB free; give --out a folder on a larger one"
+            )
+
+    def _read(
+        self, sorting: Sorting, staging: Staging, report: Report
+    ) -> dict[InputFile, ReadInput]:
+        def read(file: InputFile) -> ReadInput:
+            found = staging.saved(file)
+            if found is None:
+                found = read_input(file, sorting, staging.runs)
+                staging.save(file, found)
+            return found
+
+        results = work_through(read, self.inputs, self.workers)
+        what = f"{self.table.name}: read"
+        return dict(zip(self.inputs, _told(results, len(self.inputs), what, report), strict=True))
+
+    def _write(
+        self,
+        sorting: Sorting,
+        staging: Staging,
+        read: dict[InputFile, ReadInput],
+        report: Report,
+    ) -> Manifest:
+        rows = sum(one.rows for one in read.values())
+        files = self._new_files(sorting, staging, read)
+        tokens = [file.token for file in self.inputs]
+        staging.begin_files(digest(*tokens, *(str(file.schema.metadata) for file in files)))
+        results = work_through(staging.write, files, self.workers)
+        entries = tuple(_told(results, len(files), f"{self.table.name}: written", report))
+        if (written := sum(entry.rows for entry in entries)) != rows:
+            raise DataError(f"{rows} rows were read and {written} written: this must not happen")
+        manifest = Manifest(
+            release=self.release.name,
+            table=self.table.name,
+            key=self.table.key,
+            unique_key=self.table.unique_key,
+            layout=self.layout,
+            rows=rows,
+            files=entries,
+            inputs=tuple(
+                InputEntry(name=file.path.name, bytes=file.size, rows=one.rows)
+                for file, one in read.items()
+            ),
+        )
+        self._publish(sorting, staging, [one.tally for one in read.values()], manifest)
+        return manifest
+
+    def _new_files(
+        self, sorting: Sorting, staging: Staging, read: dict[InputFile, ReadInput]
+    ) -> list[NewFile]:
+        merge = Merge(sorting, read)
+        folder, origin = staging.unfinished, self._origin(sorting.schema)
+        if isinstance(self.layout, HashBuckets):
+            chunks = [partial(merge.zone, bucket) for bucket in range(self.layout.buckets)]
+            return files_of(folder, self.table, origin, chunks)
+        tallies = [one.tally for one in read.values()]
+        counts = pixel_counts_of(tallies) if sorting.is_by_place else None
+        if counts is None:
+            return [whole_file(folder, self.table, origin, merge.everything)]
+        cuts = cuts_of(self.database, self.files) or Cuts.from_counts(
+            counts, self.files or files_for(int(counts.sum()))
+        )
+        return range_files(folder, self.table, origin, cuts, merge.between)
+
+    def _origin(self, schema: pa.Schema) -> Origin:
+        labels = labels_of(self.inputs)
+        label = next((label for label in get_args(Label) if labels == {label}), None)
+        if label is None:
+            raise DataError(
+                f"the inputs are {' and '.join(sorted(labels))}: ingest rows of one kind alone"
+            )
+        return Origin(self.release, label, _NOTE, None if self.table.columns else schema)
+
+    def _publish(
+        self, sorting: Sorting, staging: Staging, tallies: list[Tally], manifest: Manifest
+    ) -> None:
+        if sorting.ids != SOURCE_ID:
+            tallies = [Tally(tally.nans, None) for tally in tallies]
+        paths = tuple(staging.files / entry.name for entry in manifest.files)
+        save_index(staging.files, paths, row_facts_of(tallies, sorting.schema.names))
+        if isinstance(self.layout, HashBuckets):
+            (staging.files / SUCCESS).touch()
+        publish_text(staging.files / MANIFEST_FILE, manifest.to_json())
+        staging.publish()
+
+
+def find_table(release: Release, name: str) -> ReleaseTable:
+    """Return the table of that name.
+
+    Raises
+    ------
+    DataError
+        When the release has none; the message proposes the nearest.
+    """
+    tables = {table.name: table for table in release.tables}
+    if name.lower() not in tables:
+        raise DataError(f"no table {name!r} in {release.title}{did_you_mean(name, tables)}")
+    return tables[name.lower()]
+
+
+def cuts_of(database: Path, files: int | None) -> Cuts | None:
+    """Return where the tables of a database are cut; None where there is none that is cut.
+
+    Raises
+    ------
+    DataError
+        When ``files`` asks for another number of files.
+    """
+    for folder in sorted(path for path in database.glob("[!._]*") if path.is_dir()):
+        found = [_bounds(path) for path in sorted(folder.glob("*.parquet"))]
+        if found and None not in found:
+            edges = {edge for bounds in found for edge in bounds or ()}
+            if files not in (None, len(found)):
+                raise DataError(
+                    f"--files {files}: {folder} has {len(found)}, and the tables of a database "
+                    f"are cut alike; leave the option out"
+                )
+            return Cuts(tuple(sorted(edges)))
+    return None
+
+
+def _bounds(path: Path) -> tuple[int, int] | None:
+    metadata = pq.read_metadata(path).metadata or {}
+    names = [f"{PREFIX}{end}_source_id".encode() for end in ("first", "stop")]
+    if not all(name in metadata for name in names):
+        return None
+    first, stop = (int(metadata[name]) for name in names)
+    return first, stop
+
+
+def _told(results: Iterable[Result], all_: int, what: str, report: Report) -> Iterator[Result]:
+    for done, result in enumerate(results, start=1):
+        report(what, done, all_)
+        yield result
+
+
+@contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    try:
+        with locked(database / LOCK_FILE):
+            yield
+    except BlockingIOError as error:
+        raise DataError(
+            f"another ingest is at work in {database}; wait until it has ended"
+        ) from error
+
+
+@contextmanager
+def _disk_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        cure = "make room" if full else "see to it"
+        raise DataError(
+            f"{target} could not be made: {error.strerror or error}; {cure} and run the command "
+            f"again: it goes on where it was"
+        ) from error

@@ -1,0 +1,166 @@
+"""The first pass: leave every input as runs, pieces of bounded size in order of the key.
+
+A run is an Arrow file whose batches never cross the edge of a *zone*: a stretch of the sky, or a
+bucket. So a file of the layout reads from each run what it needs and little more, however the
+rows of the inputs were ordered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from astroflow_core.catalogue import HashBuckets, Layout
+from astroflow_core.healpix import pixel_of
+from astroflow_core.index import SOURCE_ID
+from astroflow_data.hash_buckets import bucket_of
+from astroflow_data.index import RowCounter, Tally
+from astroflow_data.ingest.reader import read_rows
+from astroflow_data.source_id_order import SOURCE_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from astroflow_core.release import ReleaseTable
+    from astroflow_data.ingest.inputs import InputFile
+
+RUN_BYTES = 96 * 2**20  # in memory, of which a worker holds about three times as much
+_BATCH_ROWS = 8192
+_BATCH_BYTES = 8 * 2**20
+ZONE_LEVEL = 4  # 3072 zones, about as many as large tables have files
+_RUN = ".arrow"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """What the rows of one ingest have in common: columns, key and the zones of the layout."""
+
+    table: ReleaseTable
+    schema: pa.Schema
+    layout: Layout
+
+    @property
+    def is_by_place(self) -> bool:
+        """Whether keys are places on the sky, by which files can be cut."""
+        return (
+            self.table.key in SOURCE_KEYS and self.schema.field(self.table.key).type == pa.int64()
+        )
+
+    @property
+    def ids(self) -> str:
+        """The column that tells a row's place on the sky, if any does."""
+        return self.table.key if self.is_by_place else SOURCE_ID
+
+    def zones(self, keys: pa.Array) -> NDArray[np.int64]:
+        """Return the zone of every key."""
+        if isinstance(self.layout, HashBuckets):
+            return bucket_of(keys, self.layout.buckets).astype(np.int64)
+        if self.is_by_place:
+            return pixel_of(keys.to_numpy(), ZONE_LEVEL)
+        return np.zeros(len(keys), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run on disk: ``size`` is its bytes in memory."""
+
+    path: Path
+    first_zone: int
+    last_zone: int
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInput:
+    """An input that was read: its runs, and what its rows told."""
+
+    runs: tuple[Run, ...]
+    tally: Tally
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return sum(run.rows for run in self.runs)
+
+
+def read_input(file: InputFile, sorting: Sorting, folder: Path) -> ReadInput:
+    """Leave the rows of ``file`` as runs in ``folder``.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the place of what cannot be a row of the table.
+    """
+    file.check()
+    counter = RowCounter(sorting.schema, sorting.ids)
+    pieces = _pieces(read_rows(file, sorting.schema, sorting.table.key))
+    runs = [
+        _write_run(folder / f"{file.token}-{number:05d}{_RUN}", _counted(rows, counter), sorting)
+        for number, rows in enumerate(pieces)
+    ]
+    return ReadInput(tuple(runs), counter.tally)
+
+
+def _pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Give the same rows in larger tables, of about `RUN_BYTES`."""
+    held: list[pa.Table] = []
+    size = 0
+    for table in tables:
+        held.append(table)
+        size += table.nbytes
+        if size >= RUN_BYTES:
+            yield pa.concat_tables(held)
+            held, size = [], 0
+    if size:
+        yield pa.concat_tables(held)
+
+
+def _counted(rows: pa.Table, counter: RowCounter) -> pa.Table:
+    for name in counter.names:
+        counter.add(name, rows[name])
+    return rows
+
+
+def _write_run(path: Path, rows: pa.Table, sorting: Sorting) -> Run:
+    keys = rows[sorting.table.key].combine_chunks()
+    zones = sorting.zones(keys)
+    order = pc.sort_indices(
+        pa.table({"zone": zones, "key": keys}),
+        sort_keys=[("zone", "ascending"), ("key", "ascending")],
+    )
+    size = rows.nbytes
+    rows, zones = _taken(rows, order), zones[order.to_numpy()]
+    edges = _edges(zones, max(64, min(_BATCH_ROWS, _BATCH_BYTES * len(zones) // size)))
+    _write_batches(path, rows, edges)
+    np.save(path.with_suffix(".npy"), zones[edges[:-1]])
+    return Run(path, int(zones[0]), int(zones[-1]), len(zones), size)
+
+
+def _taken(rows: pa.Table, order: pa.Array) -> pa.Table:
+    # Official files are in order already; then nothing is copied.
+    in_order = np.array_equal(order.to_numpy(), np.arange(len(order)))
+    return rows if in_order else rows.take(order)
+
+
+def _edges(zones: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return where batches begin and end: at every new zone, and after ``most`` rows."""
+    new_zones = np.flatnonzero(np.diff(zones)) + 1
+    return np.unique(np.concatenate([np.arange(0, len(zones), most), new_zones, [len(zones)]]))
+
+
+def _write_batches(path: Path, rows: pa.Table, edges: NDArray[np.int64]) -> None:
+    batch = rows.replace_schema_metadata(None).combine_chunks().to_batches()[0]
+    plain = pa.schema([field.remove_metadata() for field in batch.schema])
+    batch = pa.RecordBatch.from_arrays(batch.columns, schema=plain)
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain, options=options) as out:
+        for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            out.write_batch(batch.slice(first, stop - first))
