@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from astroflow_core.errors import CatalogueError
 from astroflow_core.model import Model
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CATALOGUE_FILE = "catalogue.yaml"
+OWN_DATABASE = "mine"  # a person's own tables, which no catalogue holds
 
 
 class HashBuckets(Model):
@@ -46,7 +47,17 @@ class SourceIdOrder(Model):
         return table.folder
 
 
-Layout = Annotated[HashBuckets | SourceIdOrder, Field(discriminator="kind")]
+class AnyOrder(Model):
+    """Files in no order: every search opens all whose rows the footers do not exclude."""
+
+    kind: Literal["any_order"] = "any_order"
+
+    def folder_of(self, table: ReleaseTable) -> str:
+        """Return the name of the folder that holds ``table``."""
+        return table.folder
+
+
+Layout = Annotated[AnyOrder | HashBuckets | SourceIdOrder, Field(discriminator="kind")]
 
 
 class DatabaseEntry(Model):
@@ -62,6 +73,13 @@ class DatabaseEntry(Model):
     path: Path
     layout: Layout = SourceIdOrder()
     variable: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_not_a_person_s(cls, name: str) -> str:
+        if name == OWN_DATABASE:
+            raise ValueError(f"{name!r} is the database of a person's own tables")
+        return name
 
 
 class CatalogueFile(Model):
@@ -130,12 +148,12 @@ class Table:
 class Database:
     """A named folder of tables that follow one release and one layout."""
 
-    def __init__(self, entry: DatabaseEntry, root: Path) -> None:
+    def __init__(self, entry: DatabaseEntry, root: Path, release: Release | None = None) -> None:
         self.name = entry.name
         self.path = root / entry.path
         self.layout = entry.layout
         self.variable = entry.variable
-        self.release = _release(entry.release, root)
+        self.release = release or _release(entry.release, root)
 
     def __repr__(self) -> str:
         return f"<Database {self.name}: {self.release.title} at {self.path}>"

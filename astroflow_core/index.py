@@ -33,7 +33,7 @@ SOURCE_ID = "source_id"
 MAP_LEVEL = 8  # the level at which files are cut; a map has 786,432 pixels
 UNKNOWN = -1  # where a footer does not say
 _READERS = 8  # threads: files on a network make one wait
-_PLACES = ("file", "number", "first", "last", "rows")
+_PLACES = ("file", "number", "first", "last", "rows", "in_order")
 _IDS = np.iinfo(np.int64)
 
 
@@ -43,6 +43,7 @@ class RowGroups:
 
     ``file`` counts in ``files``, ``number`` inside the file. ``first`` and ``last`` are the
     least and greatest ``source_id``; the widest possible where the footer does not tell.
+    ``in_order`` is 1 where the footer says that the rows are in order of ``source_id``, else 0.
     """
 
     files: tuple[Path, ...]
@@ -51,6 +52,7 @@ class RowGroups:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     rows: NDArray[np.int64]
+    in_order: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -59,6 +61,15 @@ class RowGroups:
     def is_bounded(self) -> bool:
         """Whether every row has a ``source_id`` that its group's footer vouches for."""
         return not (self.first == _IDS.min).any()
+
+    @property
+    def divisions(self) -> tuple[int, ...]:
+        """The least id of each file and the greatest of all; none where files are no ranges."""
+        files = np.unique(self.file)
+        first = [int(self.first[self.file == file].min()) for file in files]
+        last = [int(self.last[self.file == file].max()) for file in files]
+        in_order = all(end < start for end, start in zip(last, first[1:], strict=False))
+        return (*first, last[-1]) if first and in_order and self.is_bounded else ()
 
     def touching(self, ranges: IdRanges) -> RowGroups:
         """Return the groups that may hold a ``source_id`` of ``ranges``."""
@@ -168,7 +179,9 @@ def _load(path: Path, _time: int, files: tuple[Path, ...], versions: FileVersion
     if arrays is None:
         return None
     counts = arrays["pixel_counts"]
-    places = (arrays[f"group_{name}"] for name in _PLACES)
+    # An index made before the order was kept proves none.
+    unknown = np.zeros_like(arrays["group_rows"])
+    places = (arrays.get(f"group_{name}", unknown) for name in _PLACES)
     return _Saved(
         RowGroups(files, *places),
         ColumnFacts(tuple(arrays["columns"].tolist()), arrays["nulls"], arrays["sizes"]),
@@ -183,16 +196,16 @@ def _groups_in_footers(files: tuple[Path, ...], _versions: FileVersions) -> RowG
     with ThreadPoolExecutor(_READERS) as pool:
         found = pool.map(lambda path: _places(read_metadata(path)), files)
         rows = [(file, *place) for file, places in enumerate(found) for place in places]
-    table = np.array(rows, np.int64).reshape(-1, 5)
+    table = np.array(rows, np.int64).reshape(-1, len(_PLACES))
     return RowGroups(files, *(np.ascontiguousarray(column) for column in table.T))
 
 
-def _places(metadata: pq.FileMetaData) -> Iterable[tuple[int, int, int, int]]:
+def _places(metadata: pq.FileMetaData) -> Iterable[tuple[int, int, int, int, bool]]:
     leaf = _leaves(metadata).get(SOURCE_ID)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         if group.num_rows:
-            yield number, *_bounds(group, leaf), group.num_rows
+            yield number, *_bounds(group, leaf), group.num_rows, _is_in_order(group, leaf)
 
 
 def _bounds(group: pq.RowGroupMetaData, leaf: int | None) -> tuple[int, int]:
@@ -200,6 +213,11 @@ def _bounds(group: pq.RowGroupMetaData, leaf: int | None) -> tuple[int, int]:
     if statistics is None or not statistics.has_min_max or statistics.null_count:
         return _IDS.min, _IDS.max
     return statistics.min, statistics.max
+
+
+def _is_in_order(group: pq.RowGroupMetaData, leaf: int | None) -> bool:
+    first = next(iter(group.sorting_columns), None)
+    return first is not None and first.column_index == leaf and not first.descending
 
 
 def _leaves(metadata: pq.FileMetaData) -> dict[str, int]:

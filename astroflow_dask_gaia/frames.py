@@ -14,7 +14,7 @@ from astroflow_core.catalogue import chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_metadata, read_schema
 from astroflow_core.session import SessionSettings
-from astroflow_dask_gaia.partitions import partitions_of
+from astroflow_dask_gaia.partitions import key_of, partitions_of
 from astroflow_dask_gaia.session import current_client
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
     partition is one file. In a catalogue in order of ``source_id`` the divisions are known;
     in hash buckets they are not, and a warning says so.
 
+    A table of your own (``mine.x``) has its ``source_id`` as index where every row has one, and
+    no index else.
+
     Whole numbers and booleans have pandas' nullable types (``Int64``, ``boolean``), so that a
     missing value costs no digit; a missing real number is NaN.
 
@@ -60,23 +63,26 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
     table = SessionSettings.from_environ(os.environ).open_table(name)
     schema = read_schema(table)
     chosen = chosen_columns(table, schema.names, columns)
-    names = [name for name in chosen if name != table.key]
+    key = key_of(table)
+    names = [name for name in chosen if name != key]
     partitions = partitions_of(table)
     current_client()  # so that the frame is computed by the session's cluster, not the kernel
     frame: dd.DataFrame = dd.from_map(
         read_files,
         partitions.files,
         columns=names,
-        key=table.key,
+        key=key,
         like=table.files[0],
-        meta=to_pandas(schema.empty_table().select([table.key, *names]), table.key),
+        meta=to_pandas(schema.empty_table().select(with_key(names, key)), key),
         divisions=partitions.divisions,
         label=table.name,
     )
     return frame
 
 
-def read_files(paths: tuple[Path, ...], columns: list[str], key: str, like: Path) -> pd.DataFrame:
+def read_files(
+    paths: tuple[Path, ...], columns: list[str], key: str | None, like: Path
+) -> pd.DataFrame:
     """Return the rows of ``paths`` as one frame indexed by ``key``; runs on a worker.
 
     Where the table has no file in a partition, the frame is empty with the columns of ``like``.
@@ -86,7 +92,7 @@ def read_files(paths: tuple[Path, ...], columns: list[str], key: str, like: Path
     CatalogueError
         When a file cannot be read or lacks a column.
     """
-    names = [key, *columns]
+    names = with_key(columns, key)
     if not paths:
         return to_pandas(
             read_metadata(like).schema.to_arrow_schema().empty_table().select(names), key
@@ -109,8 +115,17 @@ def read_file(path: Path, columns: list[str]) -> pa.Table:
         raise CatalogueError(f"{path} cannot be read: {error}") from error
 
 
-def to_pandas(rows: pa.Table, key: str) -> pd.DataFrame:
+def with_key(columns: list[str], key: str | None) -> list[str]:
+    """Return what to read for a frame of ``columns`` indexed by ``key``, if by anything."""
+    return columns if key is None else [key, *columns]
+
+
+def to_pandas(rows: pa.Table, key: str | None) -> pd.DataFrame:
     """Return ``rows`` as a frame indexed by ``key``, exact in every whole number."""
-    frame: pd.DataFrame = rows.drop_columns([key]).to_pandas(types_mapper=_NULLABLE.get)
-    frame.index = pd.Index(rows[key].to_pandas(), name=key)
+    # What pandas once noted in a file of its own index is not this frame's.
+    plain = rows.replace_schema_metadata()
+    columns = plain if key is None else plain.drop_columns([key])
+    frame: pd.DataFrame = columns.to_pandas(types_mapper=_NULLABLE.get)
+    if key is not None:
+        frame.index = pd.Index(rows[key].to_pandas(), name=key)
     return frame

@@ -13,12 +13,16 @@ from pyspark import SparkConf, SparkContext
 from pyspark.errors import AnalysisException
 from pyspark.logger import PySparkLogger
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
+from astroflow_core.catalogue import OWN_DATABASE
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.footers import read_schema
 from astroflow_spark_gaia.busy import tell_while_at_work
 from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
+from astroflow_spark_gaia.joins import Guard, watch_joins
+from astroflow_spark_gaia.mine import OwnTables
 from astroflow_spark_gaia.registration import Registrar
 from astroflow_spark_gaia.table_functions import TableFunction, register
 
@@ -42,8 +46,10 @@ class GaiaSession(SparkSession):
         self.jvm_process = jvm
         self.size = size
         self._databases: Databases | None = None
+        self._own: OwnTables | None = None
         self._unchecked: dict[str, Table] = {}
         self._table_functions: list[TableFunction] = []
+        self._guard: Guard | None = None
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
         atexit.register(self.stop)
@@ -55,13 +61,15 @@ class GaiaSession(SparkSession):
         for function in FUNCTIONS:
             super().sql(function.ddl)
         registrar = Registrar(self)
-        for database in databases.values():
+        for database in databases.of_catalogues:
             registrar.register(database)
             # The schema of the others comes from a file, so it cannot differ from it.
             self._unchecked |= {t.full_name: t for t in database.tables if t.definition.columns}
         self.catalog.setCurrentDatabase(databases.default)
         self._databases = databases
+        self._own = OwnTables(self, registrar, databases, self.jvm_process.scratch)
         self._table_functions = register(self)
+        self._guard = watch_joins(self, databases.values())
 
     def catalogue_table(self, name: str) -> Table:
         """Return a table of the catalogues by ``table`` (in the current database) or full name.
@@ -91,7 +99,8 @@ class GaiaSession(SparkSession):
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
         """Run SQL as `SparkSession.sql` does, and tell of tables that cannot be read.
 
-        Counts over a whole table come from its index, without a job.
+        Counts over a whole table come from its index, without a job. What makes or drops a table
+        of the database ``mine`` does so in the person's own folder.
 
         Raises
         ------
@@ -101,6 +110,8 @@ class GaiaSession(SparkSession):
             As Spark raises it; a note says which table, folder or name is meant.
         """
         with self._explained():
+            if self._own is not None and self._own.ran(sqlQuery, args, kwargs):
+                return super().createDataFrame([], StructType([]))
             frame = self._checked(super().sql(sqlQuery, args, **kwargs))
             counts = counts_as_sql(frame, self._databases) if self._databases else None
             return super().sql(counts) if counts else frame
@@ -108,7 +119,22 @@ class GaiaSession(SparkSession):
     def table(self, tableName: str) -> DataFrame:  # noqa: N803
         """Return a table as `SparkSession.table` does; see `sql` for what is raised."""
         with self._explained():
+            if self._own is not None:
+                self._own.look()
             return self._checked(super().table(tableName))
+
+    @property
+    def own_tables(self) -> OwnTables:
+        """The tables of the person's own.
+
+        Raises
+        ------
+        CatalogueError
+            When the session has no catalogues yet.
+        """
+        if self._own is None:
+            raise CatalogueError("the session has no catalogues")
+        return self._own
 
     def stop(self) -> None:
         """Stop the session and end its JVM."""
@@ -146,6 +172,8 @@ class GaiaSession(SparkSession):
         database = names[-2] if len(names) > 1 else self.catalog.currentDatabase()
         if self._databases is None or database not in self._databases:
             return self._note_on_database(database) if len(names) > 1 else None
+        if database == OWN_DATABASE:
+            self.own_tables.forget(names[-1])
         try:
             self._databases[database].table(names[-1])
         except CatalogueError as unknown:

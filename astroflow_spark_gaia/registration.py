@@ -14,6 +14,7 @@ from astroflow_core.catalogue import HashBuckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pyspark.sql import SparkSession
 
@@ -64,6 +65,7 @@ class Registrar:
         self._catalog = state.catalogManager().v2SessionCatalog()
         connector = gateway.jvm.org.apache.spark.sql.connector
         self._identifier = connector.catalog.Identifier.of
+        self._change = connector.catalog.NamespaceChange
         self._expressions = connector.expressions
         self._string = gateway.jvm.java.lang.String
         self._properties = gateway.jvm.java.util.HashMap({"provider": "parquet"})
@@ -73,17 +75,39 @@ class Registrar:
 
     def register(self, database: Database) -> None:
         """Enter a database and those of its tables whose folder is here."""
+        self.add_database(database)
+        for table in database.tables:
+            self.add(table)
+
+    def add_database(self, database: Database, default_folder: Path | None = None) -> None:
+        """Enter a database without its tables.
+
+        Tables that Spark makes by itself go below ``default_folder``, else they end with it.
+        """
         namespace = self._array(self._string, database.name)
         self._catalog.createNamespace(namespace, {"comment": database.release.title})
-        for table in database.tables:
-            self._properties["location"] = table.folder.resolve().as_uri()
-            self._properties["comment"] = table.definition.description
-            self._catalog.createTable(
-                self._identifier(namespace, table.name),
-                self._schema(schema_json(table.definition.columns)),
-                self._buckets(bucket_count(table), table.key),
-                self._properties,
-            )
+        if default_folder is not None:
+            # Named now and not above, where Spark would make the folder.
+            change = self._change.setProperty("location", str(default_folder))
+            self._catalog.alterNamespace(namespace, self._array(self._change, change))
+
+    def add(self, table: Table) -> None:
+        """Enter a table. Spark takes it for one that is not its own, and removes no file of it."""
+        self._properties["location"] = table.folder.resolve().as_uri()
+        self._properties["comment"] = table.definition.description
+        self._catalog.createTable(
+            self._identifier_of(table.database.name, table.name),
+            self._schema(schema_json(table.definition.columns)),
+            self._buckets(bucket_count(table), table.key),
+            self._properties,
+        )
+
+    def remove(self, database: str, table: str) -> None:
+        """Take the entry of a table out; its files stay."""
+        self._catalog.dropTable(self._identifier_of(database, table))
+
+    def _identifier_of(self, database: str, table: str) -> Any:
+        return self._identifier(self._array(self._string, database), table)
 
     def _new_schema(self, text: str) -> Any:
         return self._from_json(text)
