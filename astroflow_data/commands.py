@@ -17,6 +17,8 @@ from astroflow_core.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from astroflow_data.verify import Subject
+
 DATA_DIR = Path(".astroflow/data")
 TABLES = "gaia_source,gaia_source_tmasspsc_best_neighbours"
 MOST_ROWS = 10_000_000_000
@@ -114,6 +116,28 @@ def ingest(  # noqa: PLR0913 (each is an option of the command)
 
 
 @app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A catalogue's folder, or a table's.")],
+    table: Annotated[
+        str, typer.Option(help="database.table, or a table of the default database; all else.")
+    ] = "",
+) -> None:
+    """Prove tables against their manifest, schema, order and keys; name the files that are bad."""
+    bad = 0
+    with _progress() as report:
+        for name, one in _subjects(path, table).items():
+            verdict = one.verify(partial(report, name))
+            for problem in verdict.problems:
+                typer.echo(problem)
+            bad += len(verdict.problems)
+            proof = "" if verdict.has_manifest else "; no manifest, so its bytes are not proved"
+            if not verdict.problems:
+                typer.echo(f"{name}: {verdict.rows} rows in {verdict.files} files are right{proof}")
+    if bad:
+        raise DataError(f"{path}: {bad} problem{'s' if bad > 1 else ''}, named above")
+
+
+@app.command()
 def synth(  # noqa: PLR0913 (each is an option of the command)
     *,
     rows: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Sources in gaia_source.")],
@@ -150,6 +174,21 @@ def synth(  # noqa: PLR0913 (each is an option of the command)
     seconds = time.monotonic() - began
     what = f"{', '.join(made)} in {seconds:.1f} s" if made else "nothing to add, all is there"
     typer.echo(f"{out / name}: {what}")
+
+
+def _subjects(path: Path, table: str) -> dict[str, Subject]:
+    """Return the tables to verify by their names; one that two databases share stands once."""
+    from astroflow_core.catalogue import CATALOGUE_FILE, Catalogue
+    from astroflow_data.verify import Subject
+
+    if not (path / CATALOGUE_FILE).exists():
+        return {str(path): Subject.of_folder(path)}
+    opened = Catalogue.open(path)
+    chosen = [opened.table(table)] if table else [t for d in opened.databases for t in d.tables]
+    if not chosen:
+        raise DataError(f"{path} has no table yet")
+    tables = {t.folder.resolve(): t for t in reversed(chosen)}
+    return {t.full_name: Subject.of_table(t) for t in reversed(tables.values())}
 
 
 def _check_name(name: str) -> None:

@@ -89,8 +89,9 @@ class Merge:
         if run.last_zone < first_zone or last_zone < run.first_zone:
             return None
         zones = np.load(run.path.with_suffix(".npy"), mmap_mode="r")
-        first = int(np.searchsorted(zones, first_zone))
-        stop = int(np.searchsorted(zones, last_zone, side="right"))
+        # A batch may end with rows of the next one's first zone, but for buckets.
+        first = int(np.searchsorted(zones, first_zone)) - (bounds is not None)
+        first, stop = max(first, 0), int(np.searchsorted(zones, last_zone, side="right"))
         if first == stop:
             return None
         column = self._sorting.schema.get_field_index(self._key)

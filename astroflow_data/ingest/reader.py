@@ -85,7 +85,7 @@ def _label(file: InputFile) -> str:
     return str((metadata or {}).get(_LABEL, b"real"), "utf-8")
 
 
-def read_rows(file: InputFile, schema: pa.Schema, key: str) -> Iterator[pa.Table]:
+def read_rows(file: InputFile, schema: pa.Schema, key: str) -> Iterator[pa.RecordBatch]:
     """Give the rows of ``file`` in the columns of ``schema``, some thousands at a time.
 
     Raises
@@ -96,22 +96,22 @@ def read_rows(file: InputFile, schema: pa.Schema, key: str) -> Iterator[pa.Table
     before = 0
     for rows in _parquet_rows(file, schema) if file.is_parquet else _text_rows(file, schema):
         if rows[key].null_count:
-            place = before + rows[key].is_null().to_numpy().argmax()
+            place = before + rows[key].is_null().to_numpy(zero_copy_only=False).argmax()
             raise DataError(f"{file.path}: row {place + 1} has no {key}, the key of the table")
         before += rows.num_rows
         yield rows
 
 
-def _text_rows(file: InputFile, schema: pa.Schema) -> Iterator[pa.Table]:
+def _text_rows(file: InputFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     return read_text(read_header(file.path), schema)
 
 
-def _parquet_rows(file: InputFile, schema: pa.Schema) -> Iterator[pa.Table]:
+def _parquet_rows(file: InputFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as parquet:
             batches = parquet.iter_batches(_BATCH_ROWS, columns=schema.names, use_threads=False)
             for batch in batches:
-                yield pa.table([_cast(file, batch, f) for f in schema], schema=schema)
+                yield pa.record_batch([_cast(file, batch, f) for f in schema], schema=schema)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{file.path} cannot be read: {error}") from error
 

@@ -1,7 +1,7 @@
 """The first pass: leave every input as runs, pieces of bounded size in order of the key.
 
-A run is an Arrow file whose batches never cross the edge of a *zone*: a stretch of the sky, or a
-bucket. So a file of the layout reads from each run what it needs and little more, however the
+A run is an Arrow file whose batches begin at the edges of *zones*: stretches of the sky, or
+buckets. So a file of the layout reads from each run what it needs and little more, however the
 rows of the inputs were ordered.
 """
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from astroflow_data.ingest.inputs import InputFile
 
 RUN_BYTES = 96 * 2**20  # in memory, of which a worker holds about three times as much
+_LEAST_ROWS = 256  # smaller batches cost more time than they spare
 _BATCH_ROWS = 8192
 _BATCH_BYTES = 8 * 2**20
 ZONE_LEVEL = 4  # 3072 zones, about as many as large tables have files
@@ -109,18 +110,18 @@ def read_input(file: InputFile, sorting: Sorting, folder: Path) -> ReadInput:
     return ReadInput(tuple(runs), counter.tally)
 
 
-def _pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Give the same rows in larger tables, of about `RUN_BYTES`."""
-    held: list[pa.Table] = []
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Give the same rows in tables of about `RUN_BYTES`."""
+    held: list[pa.RecordBatch] = []
     size = 0
-    for table in tables:
-        held.append(table)
-        size += table.nbytes
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
         if size >= RUN_BYTES:
-            yield pa.concat_tables(held)
+            yield pa.Table.from_batches(held)
             held, size = [], 0
     if size:
-        yield pa.concat_tables(held)
+        yield pa.Table.from_batches(held)
 
 
 def _counted(rows: pa.Table, counter: RowCounter) -> pa.Table:
@@ -138,7 +139,8 @@ def _write_run(path: Path, rows: pa.Table, sorting: Sorting) -> Run:
     )
     size = rows.nbytes
     rows, zones = _taken(rows, order), zones[order.to_numpy()]
-    edges = _edges(zones, max(64, min(_BATCH_ROWS, _BATCH_BYTES * len(zones) // size)))
+    most = max(_LEAST_ROWS, min(_BATCH_ROWS, _BATCH_BYTES * len(zones) // size))
+    edges = _edges(zones, 1 if isinstance(sorting.layout, HashBuckets) else _LEAST_ROWS, most)
     _write_batches(path, rows, edges)
     np.save(path.with_suffix(".npy"), zones[edges[:-1]])
     return Run(path, int(zones[0]), int(zones[-1]), len(zones), size)
@@ -150,17 +152,20 @@ def _taken(rows: pa.Table, order: pa.Array) -> pa.Table:
     return rows if in_order else rows.take(order)
 
 
-def _edges(zones: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Return where batches begin and end: at every new zone, and after ``most`` rows."""
-    new_zones = np.flatnonzero(np.diff(zones)) + 1
-    return np.unique(np.concatenate([np.arange(0, len(zones), most), new_zones, [len(zones)]]))
+def _edges(zones: NDArray[np.int64], least: int, most: int) -> NDArray[np.int64]:
+    """Return where batches begin and end: at a new zone after ``least`` rows, or at ``most``."""
+    edges = [0]
+    for edge in [*(np.flatnonzero(np.diff(zones)) + 1).tolist(), len(zones)]:
+        edges += range(edges[-1] + most, edge, most)
+        edges += [edge] if edge - edges[-1] >= least else []
+    return np.unique([*edges, len(zones)])
 
 
 def _write_batches(path: Path, rows: pa.Table, edges: NDArray[np.int64]) -> None:
     batch = rows.replace_schema_metadata(None).combine_chunks().to_batches()[0]
     plain = pa.schema([field.remove_metadata() for field in batch.schema])
     batch = pa.RecordBatch.from_arrays(batch.columns, schema=plain)
-    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain, options=options) as out:
+    # Numbers like these hardly shrink: packing them costs more than it spares.
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain) as out:
         for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             out.write_batch(batch.slice(first, stop - first))
