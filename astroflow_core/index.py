@@ -10,7 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -73,9 +73,13 @@ class RowGroups:
 
     def touching(self, ranges: IdRanges) -> RowGroups:
         """Return the groups that may hold a ``source_id`` of ``ranges``."""
+        return self._only(self.may_hold(ranges))
+
+    def may_hold(self, ranges: IdRanges) -> NDArray[np.bool_]:
+        """Return for each group whether it may hold a ``source_id`` of ``ranges``."""
         place = np.searchsorted(ranges[:, 1], self.first, side="right")
         starts = np.append(ranges[:, 0], _IDS.max)
-        return self._only((place < len(ranges)) & (starts[place] <= self.last))
+        return np.asarray((place < len(ranges)) & (starts[place] <= self.last))
 
     def by_file(self) -> list[tuple[Path, list[int]]]:
         """Return each file that has a group here, with its groups' numbers."""
@@ -119,7 +123,19 @@ class _Saved:
     contents: RowFacts
 
 
-def row_groups(table: Table) -> RowGroups:
+class Parquet(Protocol):
+    """What the index asks of a table: its folder and the files in it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All parquet files, by name."""
+
+
+def row_groups(table: Parquet) -> RowGroups:
     """Return the row groups of ``table``, from its index or else its footers.
 
     Raises
@@ -132,7 +148,7 @@ def row_groups(table: Table) -> RowGroups:
     return saved.groups if saved else _groups_in_footers(table.files, versions)
 
 
-def column_facts(table: Table) -> ColumnFacts:
+def column_facts(table: Parquet) -> ColumnFacts:
     """Return NULLs and bytes of each column of ``table``; see `row_groups`."""
     versions = FileVersions.of(table.files)
     saved = _saved(table, versions)
@@ -166,7 +182,7 @@ def empty_map() -> NDArray[np.int64]:
     return np.zeros(pixel_count(MAP_LEVEL), np.int64)
 
 
-def _saved(table: Table, versions: FileVersions) -> _Saved | None:
+def _saved(table: Parquet, versions: FileVersions) -> _Saved | None:
     path = table.folder / INDEX_FILE
     if not path.is_file():
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from astroflow_spark_gaia.joins import extension_conf
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,7 +24,7 @@ def query_conf(cores: int) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(cores),
         # Reading dictionaries to drop row groups costs seconds on columns of many values.
         "spark.hadoop.parquet.filter.dictionary.enabled": "false",
-        # With it a join of range-cut tables may shuffle one side by another rule: wrong rows.
+        # With it one side of a join may be shuffled to match the other's pieces: few are large.
         "spark.sql.sources.v2.bucketing.shuffle.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.catalogImplementation": "in-memory",
@@ -43,6 +45,7 @@ def local_conf(size: ClusterSize, scratch: Path) -> dict[str, str]:
     """
     return (
         query_conf(size.cores)
+        | extension_conf()
         | {
             "spark.app.name": "AstroFlow",
             "spark.master": f"local[{size.cores}]",
