@@ -21,6 +21,7 @@ from astroflow_core.catalogue import (
 from astroflow_core.errors import CatalogueError, DataError
 from astroflow_core.release import Release
 from astroflow_data.publish import publish_text
+from astroflow_data.synth.recipe import RECIPE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +85,8 @@ class Home:
     CatalogueError
         When there is no such release, or what describes it or the catalogue is not valid.
     DataError
-        When the catalogue has another release under the names of this one's databases.
+        When the catalogue is synthetic, or has another release under the names of this one's
+        databases.
     """
 
     def __init__(self, root: Path, release: str) -> None:
@@ -106,6 +108,8 @@ class Home:
         return {entry.layout.kind: entry.layout for entry in entries}
 
     def _check_names(self) -> None:
+        if (self.root / RECIPE_FILE).exists():
+            raise DataError(f"{self.root} is a synthetic catalogue; choose another --name")
         for name in database_names(self.release.name).values():
             entry = self._entries.get(name)
             if entry and entry.release != self._reference:

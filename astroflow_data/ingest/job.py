@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
-import pyarrow.parquet as pq
-
 from astroflow_core.catalogue import HashBuckets, did_you_mean
 from astroflow_core.errors import DataError
 from astroflow_core.index import SOURCE_ID
-from astroflow_data.files import PREFIX, Label, NewFile, Origin, Result, work_through
+from astroflow_data.files import Label, NewFile, Origin, Result, work_through
 from astroflow_data.hash_buckets import SUCCESS, files_of
 from astroflow_data.index import Tally, pixel_counts_of, row_facts_of, save_index
 from astroflow_data.ingest.merge import Merge
@@ -108,6 +106,8 @@ class Ingest:
         )
 
     def _make(self, report: Report) -> Manifest:
+        if self.files:
+            self._check_files(self.files)
         sorting = Sorting(self.table, schema_of(self.table, self.inputs), self.layout)
         staging = Staging(self.target)
         plan = digest(_FORMAT, str(sorting.schema), self.table.key, self.layout.model_dump_json())
@@ -115,6 +115,14 @@ class Ingest:
         self._check_space(staging)
         read = self._read(sorting, staging, report)
         return self._write(sorting, staging, read, report)
+
+    def _check_files(self, files: int) -> None:
+        cuts = Cuts.of_database(self.database)
+        if cuts and len(cuts.ranges) != files:
+            raise DataError(
+                f"--files {files}: a table in {self.database} has {len(cuts.ranges)}, and the "
+                f"tables of a database are cut alike; leave the option out"
+            )
 
     def _check_space(self, staging: Staging) -> None:
         left = [file for file in self.inputs if staging.saved(file) is None]
@@ -183,9 +191,8 @@ class Ingest:
         counts = pixel_counts_of(tallies) if sorting.is_by_place else None
         if counts is None:
             return [whole_file(folder, self.table, origin, merge.everything)]
-        cuts = cuts_of(self.database, self.files) or Cuts.from_counts(
-            counts, self.files or files_for(int(counts.sum()))
-        )
+        files = self.files or files_for(int(counts.sum()))
+        cuts = Cuts.of_database(self.database) or Cuts.from_counts(counts, files)
         return range_files(folder, self.table, origin, cuts, merge.between)
 
     def _origin(self, schema: pa.Schema) -> Origin:
@@ -222,36 +229,6 @@ def find_table(release: Release, name: str) -> ReleaseTable:
     if name.lower() not in tables:
         raise DataError(f"no table {name!r} in {release.title}{did_you_mean(name, tables)}")
     return tables[name.lower()]
-
-
-def cuts_of(database: Path, files: int | None) -> Cuts | None:
-    """Return where the tables of a database are cut; None where there is none that is cut.
-
-    Raises
-    ------
-    DataError
-        When ``files`` asks for another number of files.
-    """
-    for folder in sorted(path for path in database.glob("[!._]*") if path.is_dir()):
-        found = [_bounds(path) for path in sorted(folder.glob("*.parquet"))]
-        if found and None not in found:
-            edges = {edge for bounds in found for edge in bounds or ()}
-            if files not in (None, len(found)):
-                raise DataError(
-                    f"--files {files}: {folder} has {len(found)}, and the tables of a database "
-                    f"are cut alike; leave the option out"
-                )
-            return Cuts(tuple(sorted(edges)))
-    return None
-
-
-def _bounds(path: Path) -> tuple[int, int] | None:
-    metadata = pq.read_metadata(path).metadata or {}
-    names = [f"{PREFIX}{end}_source_id".encode() for end in ("first", "stop")]
-    if not all(name in metadata for name in names):
-        return None
-    first, stop = (int(metadata[name]) for name in names)
-    return first, stop
 
 
 def _told(results: Iterable[Result], all_: int, what: str, report: Report) -> Iterator[Result]:
