@@ -37,7 +37,11 @@ def extension_jar() -> Path:
 def extension_conf() -> dict[str, str]:
     """Return the conf by which Spark takes the jar in; nothing, and a warning, without it."""
     if extension_jar().is_file():
-        return {"spark.sql.extensions": EXTENSION}
+        return {
+            "spark.sql.extensions": EXTENSION,
+            # Pieces by source_id serve a join on it and another column, too.
+            "spark.sql.requireAllClusterKeysForCoPartition": "false",
+        }
     _log.warning(
         "Spark joins tables by moving their rows, because %s is missing: answers are right, "
         "but come later. Install the version of pyspark that AstroFlow was built for",

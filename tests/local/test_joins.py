@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,20 +12,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import DataFrame
 
 from astroflow_core import alignment
 from astroflow_core.catalogue import Catalogue
+from astroflow_data.index import write_index
 from astroflow_spark_gaia import connect
 from astroflow_spark_gaia.gaia_session import GaiaSession
 
 PIXEL = 1 << 35
-IDS = np.arange(0, 4000) * PIXEL + 7
-CUTS = [1000, 2500, 3000]
-OTHER_CUTS = [500, 1000, 2000, 3000]
+IDS = np.arange(1000) * PIXEL + 7
+CUTS = [250, 600, 750]
+OTHER_CUTS = [100, 250, 500, 750]
 HALF = IDS[::2]
 JOINS = ["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN"]
-ALIGNED = ["orbits", "recut", "southern", "shuffled", "edited", "stars"]
-NOT_ALIGNED = ["interleaved", "nameless", "added"]
 
 
 def write(folder: Path, *files: pa.Table, says_order: bool = True) -> None:
@@ -34,7 +35,7 @@ def write(folder: Path, *files: pa.Table, says_order: bool = True) -> None:
         pq.write_table(
             rows,
             folder / f"part-{number:05d}.parquet",
-            row_group_size=300,
+            row_group_size=100,
             sorting_columns=order if says_order else None,
         )
 
@@ -52,6 +53,11 @@ def cut(rows: pa.Table, places: list[int]) -> list[pa.Table]:
     return [rows.filter(pa.array((ids >= first) & (ids < stop))) for first, stop in pairwise(edges)]
 
 
+def with_nulls(rows: pa.Table) -> pa.Table:
+    ids = pa.array(rows["source_id"].to_numpy(), mask=rows["x"].to_numpy() % 5 == 0)
+    return rows.set_column(0, "source_id", ids)
+
+
 def mixed(rows: pa.Table) -> pa.Table:
     return rows.take(np.random.default_rng(1).permutation(len(rows)))
 
@@ -62,17 +68,15 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("joins") / "catalogue"
     root.mkdir()
     stars, orbits = rows_of(IDS), rows_of(np.repeat(HALF, 3))
-    nameless = stars.set_column(0, "source_id", pa.array(IDS, mask=IDS % 5 == 0))
     write(root / "stars", *cut(stars, CUTS))
     write(root / "orbits", *cut(orbits, CUTS))
     write(root / "recut", *cut(rows_of(HALF), OTHER_CUTS))
     write(root / "southern", *cut(stars, CUTS)[2:])
     write(root / "shuffled", *map(mixed, cut(orbits, CUTS)), says_order=False)
     write(root / "interleaved", stars[::2], stars[1::2])
-    write(root / "nameless", *cut(nameless, CUTS))
+    write(root / "nameless", *map(with_nulls, cut(stars, CUTS)))
     write(root / "edited", *cut(stars, CUTS))
     write(root / "added", *cut(stars, CUTS))
-    write(root / "buckets", stars)
     tables = [{"name": path.name, "folder": path.name} for path in sorted(root.iterdir())]
     release = {"name": "odd", "title": "Odd", "reference_epoch": 2016, "acknowledgement": ""}
     (root / "odd.yaml").write_text(json.dumps(release | {"tables": tables}))
@@ -86,8 +90,9 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spark(catalogue: Path) -> Iterator[GaiaSession]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(catalogue)]))
-        # So that files of a few rows are pieces of their own, as large ones are.
+        # So that files of a few rows are treated as large ones are.
         patch.setattr(alignment, "_SMALLEST", 1)
+        patch.setattr(alignment, "_LARGEST", 1)
         session = connect(pods=1, cores=2, memory="1g")
         # So that small tables are joined as large ones are, not sent whole to every task.
         session.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
@@ -108,32 +113,140 @@ def plan(spark: GaiaSession, query: str) -> str:
     return spark.sql(query)._jdf.queryExecution().executedPlan().toString()
 
 
-def moves_rows(spark: GaiaSession, query: str) -> bool:
-    return "Exchange" in plan(spark, query)
+@contextmanager
+def set_to(spark: GaiaSession, name: str, value: str) -> Iterator[None]:
+    before = spark.conf.get(name, None)
+    spark.conf.set(name, value)
+    yield
+    spark.conf.unset(name) if before is None else spark.conf.set(name, before)
 
 
-def check(spark: GaiaSession, database: duckdb.DuckDBPyConnection, query: str) -> None:
+def move_rows(frame: DataFrame) -> bool:
+    return "Exchange" in frame._jdf.queryExecution().executedPlan().toString()
+
+
+def check(frame: DataFrame, database: duckdb.DuckDBPyConnection, query: str) -> None:
     """Hold the rows that Spark finds against those that DuckDB finds, which must be some."""
-    found = [tuple(row) for row in spark.sql(query).collect()]
     expected = database.execute(re.sub(r"LEFT (SEMI|ANTI)", r"\1", query)).fetchall()
     assert expected
-    assert sorted(map(repr, found)) == sorted(map(repr, expected))
+    assert sorted(map(repr, map(tuple, frame.collect()))) == sorted(map(repr, expected))
 
 
-def columns(join: str) -> str:
-    return "l.*" if join.endswith(("SEMI JOIN", "ANTI JOIN")) else "l.*, r.x AS y, r.source_id AS r"
+def joined(left: str, join: str, right: str, on: str = "l.source_id = r.source_id") -> str:
+    columns = "l.*" if "SEMI" in join or "ANTI" in join else "l.*, r.x AS y, r.source_id AS id"
+    return f"SELECT {columns} FROM {left} l {join} {right} r ON {on}"
 
 
-def joined(left: str, join: str, right: str, where: str = "") -> str:
-    on = "l.source_id = r.source_id"
-    return f"SELECT {columns(join)} FROM {left} l {join} {right} r ON {on} {where}"
+ALIGNED = [
+    *(joined("(SELECT * FROM stars WHERE x % 7 <> 3)", join, "orbits") for join in JOINS),
+    joined("stars", "FULL JOIN", "recut"),
+    joined("southern", "FULL JOIN", "stars"),
+    joined("stars", "LEFT ANTI JOIN", "southern"),
+    joined("orbits", "FULL JOIN", "shuffled"),
+    joined("stars", "JOIN", "stars", "l.source_id = r.source_id AND l.x % 2 = r.x % 3"),
+    joined(f"(SELECT * FROM stars WHERE source_id > {IDS[650]})", "RIGHT JOIN", "recut"),
+    joined("(SELECT x, source_id AS key FROM orbits)", "JOIN", "recut", "l.key = r.source_id"),
+    """SELECT a.x, b.x, c.x FROM stars a JOIN orbits b USING (source_id)
+       LEFT JOIN (SELECT * FROM southern WHERE x < 100) c USING (source_id)""",
+    "SELECT source_id, COUNT(*), SUM(l.x) FROM orbits l JOIN recut USING (source_id) GROUP BY 1",
+    "SELECT stars.x, r.x FROM stars, recut r WHERE r.source_id = stars.source_id AND r.x > 50",
+]
+NOT_ALIGNED = [
+    *(joined("nameless", join, "orbits") for join in ("FULL JOIN", "LEFT ANTI JOIN")),
+    joined("interleaved", "FULL JOIN", "orbits"),
+    joined("orbits", "LEFT JOIN", "stars", "l.other_id = r.source_id"),
+    "SELECT * FROM stars WHERE source_id NOT IN (SELECT source_id FROM southern)",
+]
 
 
-@pytest.mark.parametrize("join", JOINS)
-@pytest.mark.parametrize("right", ["orbits", "recut", "southern", "shuffled"])
-def test_every_kind_of_join_is_right_and_moves_no_row(
-    spark: GaiaSession, database: duckdb.DuckDBPyConnection, join: str, right: str
+@pytest.mark.parametrize("query", ALIGNED)
+def test_aligned_tables_are_joined_without_moving_a_row(
+    spark: GaiaSession, database: duckdb.DuckDBPyConnection, query: str
 ) -> None:
-    query = joined("(SELECT * FROM stars WHERE x % 7 <> 3)", join, right)
-    check(spark, database, query)
-    assert not moves_rows(spark, query)
+    frame = spark.sql(query)
+    check(frame, database, query)
+    assert not move_rows(frame)
+
+
+@pytest.mark.parametrize("query", NOT_ALIGNED)
+def test_other_tables_are_joined_as_well(
+    spark: GaiaSession, database: duckdb.DuckDBPyConnection, query: str
+) -> None:
+    frame = spark.sql(query)
+    check(frame, database, query)
+    assert move_rows(frame)
+
+
+def test_there_is_a_piece_for_each_file(spark: GaiaSession) -> None:
+    assert spark.sql(joined("stars", "JOIN", "orbits")).rdd.getNumPartitions() == len(CUTS) + 1
+
+
+def test_rows_whose_order_nobody_vouches_for_are_sorted(spark: GaiaSession) -> None:
+    assert plan(spark, joined("stars", "JOIN", "orbits")).count("Sort [") == 0
+    assert plan(spark, joined("stars", "JOIN", "shuffled")).count("Sort [") == 1
+
+
+@pytest.mark.parametrize(
+    "setting", ["shuffle", "partiallyClusteredDistribution", "allowJoinKeysSubsetOfPartitionKeys"]
+)
+@pytest.mark.parametrize("right", ["southern", "interleaved"])
+def test_no_setting_of_spark_makes_a_join_wrong(
+    spark: GaiaSession, database: duckdb.DuckDBPyConnection, setting: str, right: str
+) -> None:
+    query = joined("orbits", "LEFT JOIN", right)
+    with set_to(spark, f"spark.sql.sources.v2.bucketing.{setting}.enabled", "true"):
+        check(spark.sql(query), database, query)
+
+
+def test_without_the_extension_the_same_rows_are_found(
+    spark: GaiaSession, database: duckdb.DuckDBPyConnection
+) -> None:
+    query = joined("stars", "FULL JOIN", "recut")
+    with set_to(spark, "spark.sql.optimizer.excludedRules", "astroflow.AlignJoins"):
+        frame = spark.sql(query)
+        check(frame, database, query)
+        assert move_rows(frame)
+
+
+def test_some_files_of_a_table_are_joined_with_a_whole_one(
+    spark: GaiaSession, catalogue: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    files = [str(catalogue / "stars" / f"part-0000{number}.parquet") for number in (1, 3)]
+    some = spark.read.parquet(*files)
+    frame = some.join(spark.table("orbits").select("source_id", "x"), "source_id", "right")
+    query = f"""SELECT source_id, s.x, s.other_id, o.x
+                FROM read_parquet({files}) s RIGHT JOIN orbits o USING (source_id)"""
+    check(frame, database, query)
+    assert not move_rows(frame)
+
+
+def test_a_row_can_be_asked_for_its_file(spark: GaiaSession) -> None:
+    files = "(SELECT source_id, _metadata.file_name AS file FROM stars)"
+    query = f"SELECT file, COUNT(*) AS n FROM {files} JOIN orbits USING (source_id) GROUP BY file"
+    found = spark.sql(f"{query} ORDER BY file").collect()
+    assert [row.n for row in found] == [375, 525, 225, 375]
+
+
+def test_files_edited_after_the_index_was_made_are_believed_no_more(
+    spark: GaiaSession, catalogue: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    write_index(catalogue / "edited")
+    query = joined("edited", "FULL JOIN", "orbits")
+    # Rows of every range in one file, and nothing in its name or its index tells of it.
+    pq.write_table(mixed(rows_of(IDS[5:])), catalogue / "edited" / "part-00001.parquet")
+    frame = spark.sql(query)
+    with pytest.warns(UserWarning, match=r"part-00001\.parquet was changed"):
+        assert move_rows(frame)
+    check(frame, database, query)
+
+
+def test_a_file_added_since_spark_looked_is_no_harm(
+    spark: GaiaSession, catalogue: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    query = joined("added", "LEFT JOIN", "orbits")
+    assert not move_rows(spark.sql(query))
+    pq.write_table(rows_of(IDS[::7]), catalogue / "added" / "part-00009.parquet")
+    spark.sql("REFRESH TABLE added")
+    frame = spark.sql(query)
+    check(frame, database, query)
+    assert move_rows(frame)
