@@ -12,7 +12,7 @@ import psutil
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_spark_gaia.warm_up import warm_up
-from benchmarks import counts, data, layout, start_up
+from benchmarks import counts, data, ingest, layout, start_up
 from benchmarks.race import WrongAnswerError, race
 from benchmarks.report import Measurement, Report, Target
 
@@ -23,7 +23,9 @@ TARGETS = (
     Target("P4", counts.WORK, "our Spark, SQL", "PySpark, SQL", 0.40),
     Target("P8", layout.SIZE, layout.OURS, layout.DEFAULTS, 0.70),
     Target("P8", layout.DECODE, layout.OURS, layout.DEFAULTS, 1 / 1.8),
+    Target("P10", ingest.WORK, ingest.OURS, ingest.DUCKDB, 1.0),
 )
+_INGEST_RUNS = 1  # each takes a minute
 _VERSIONS = ("pyspark", "dask", "pyarrow", "numpy", "duckdb", "polars")
 
 
@@ -57,6 +59,9 @@ def measure(asked: argparse.Namespace) -> Report:
     _say("Reading both encodings")
     measured += _measurements(layout.DECODE, race(layout.CONTENDERS, large, asked.runs, log))
     measured += _measurements(layout.SIZE, layout.bytes_a_row(large), unit="B")
+    _say("Ingesting bulk files")
+    ingest.write_bulk(large)
+    measured += _measurements(ingest.WORK, race(ingest.CONTENDERS, large, _INGEST_RUNS, log))
     return Report(_setting(asked), measured, TARGETS)
 
 
