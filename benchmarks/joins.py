@@ -14,7 +14,7 @@ import numpy as np
 
 from astroflow_core.catalogue import Catalogue
 from benchmarks import plain_spark
-from benchmarks.data import CORES
+from benchmarks.data import CORES, NEIGHBOURS
 from benchmarks.race import Contender
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WORK = "join and diagram"
 LEFT = "gaia_source"
-RIGHT = "gaia_source_tmasspsc_best_neighbours"
+RIGHT = NEIGHBOURS
 _STARS, _NEIGHBOURS = ["phot_g_mean_mag", "parallax"], ["k_m"]
 _CELLS = (100, 250)  # 0.1 mag in G - K from 0, in G from 0
 _COLOUR = "(CAST(phot_g_mean_mag AS DOUBLE) - CAST(k_m AS DOUBLE)) * 10"
