@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from astroflow_core.counts import column_counts, row_count
     from astroflow_core.own_tables import drop_table, own_tables
+    from astroflow_dask_gaia.cost import explain_cost
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
     from astroflow_dask_gaia.mine import save_table
+    from astroflow_dask_gaia.random_part import try_percent
     from astroflow_dask_gaia.regions import (
         cone_search,
         healpix_search,
@@ -38,6 +40,7 @@ __all__ = [
     "cone_search",
     "connect",
     "drop_table",
+    "explain_cost",
     "healpix_counts",
     "healpix_means",
     "healpix_search",
@@ -49,6 +52,7 @@ __all__ = [
     "read_table",
     "row_count",
     "save_table",
+    "try_percent",
 ]
 
 _HOMES = {
@@ -56,6 +60,7 @@ _HOMES = {
     "cone_search": "astroflow_dask_gaia.regions",
     "connect": "astroflow_dask_gaia.session",
     "drop_table": "astroflow_core.own_tables",
+    "explain_cost": "astroflow_dask_gaia.cost",
     "healpix_counts": "astroflow_dask_gaia.counts",
     "healpix_means": "astroflow_dask_gaia.maps",
     "healpix_search": "astroflow_dask_gaia.regions",
@@ -67,6 +72,7 @@ _HOMES = {
     "read_table": "astroflow_dask_gaia.frames",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_dask_gaia.mine",
+    "try_percent": "astroflow_dask_gaia.random_part",
 }
 
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
     from astroflow_core.own_tables import drop_table, own_tables
     from astroflow_spark_gaia.adql_query import adql
+    from astroflow_spark_gaia.cost import explain_cost
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.mine import save_table
+    from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
         healpix_search,
@@ -38,6 +40,7 @@ __all__ = [
     "cone_search",
     "connect",
     "drop_table",
+    "explain_cost",
     "healpix_counts",
     "healpix_means",
     "healpix_search",
@@ -50,6 +53,7 @@ __all__ = [
     "save_table",
     "spark",
     "tables",
+    "try_percent",
 ]
 
 _HOMES = {
@@ -58,6 +62,7 @@ _HOMES = {
     "cone_search": "astroflow_spark_gaia.regions",
     "connect": "astroflow_spark_gaia.session",
     "drop_table": "astroflow_core.own_tables",
+    "explain_cost": "astroflow_spark_gaia.cost",
     "healpix_counts": "astroflow_spark_gaia.maps",
     "healpix_means": "astroflow_spark_gaia.maps",
     "healpix_search": "astroflow_spark_gaia.regions",
@@ -68,6 +73,7 @@ _HOMES = {
     "polygon_search": "astroflow_spark_gaia.regions",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_spark_gaia.mine",
+    "try_percent": "astroflow_spark_gaia.random_part",
 }
 
 

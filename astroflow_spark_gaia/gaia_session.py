@@ -8,6 +8,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from py4j.java_gateway import is_instance_of
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import AnalysisException
@@ -16,9 +17,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from astroflow_core.catalogue import OWN_DATABASE
-from astroflow_core.errors import CatalogueError, SessionError
+from astroflow_core.errors import CatalogueError, QueryError, SessionError
 from astroflow_core.footers import read_schema
 from astroflow_spark_gaia.busy import tell_while_at_work
+from astroflow_spark_gaia.cost import measure
 from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
 from astroflow_spark_gaia.joins import Guard, watch_joins
@@ -28,12 +30,14 @@ from astroflow_spark_gaia.table_functions import TableFunction, register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from astroflow_core.catalogue import Table
     from astroflow_core.session import ClusterSize
     from astroflow_spark_gaia.databases import Databases
     from astroflow_spark_gaia.jvm import Jvm
 
+_COMMAND = "org.apache.spark.sql.catalyst.plans.logical.Command"
 _READ_TABLE = re.compile(r"Relation spark_catalog\.(\w+\.\w+)\[")
 
 
@@ -69,6 +73,7 @@ class GaiaSession(SparkSession):
         self._databases = databases
         self._own = OwnTables(self, registrar, databases, self.jvm_process.scratch)
         self._table_functions = register(self)
+        measure(self)
         self._guard = watch_joins(self, databases.values())
 
     def catalogue_table(self, name: str) -> Table:
@@ -122,6 +127,42 @@ class GaiaSession(SparkSession):
             if self._own is not None:
                 self._own.look()
             return self._checked(super().table(tableName))
+
+    def frame_of(self, query: str | DataFrame) -> DataFrame:
+        """Return the frame of a query as Spark plans it, whatever the index may know of it.
+
+        Raises
+        ------
+        QueryError
+            For a statement that is no query, unless it makes a table of one.
+        """
+        if isinstance(query, DataFrame):
+            return query
+        with self._explained():
+            if self._own is not None:
+                self._own.look()
+            plan = self._jsparkSession.sessionState().sqlParser().parsePlan(query)
+            if plan.nodeName() in {"CreateTableAsSelect", "ReplaceTableAsSelect"}:
+                plan = plan.query()
+            elif is_instance_of(self.sparkContext._gateway, plan, _COMMAND):  # noqa: SLF001
+                raise QueryError(f"{query.split()[0].upper()} … is no query: give a SELECT")
+            return self._checked(self.frame_of_plan(plan))
+
+    def frame_of_plan(self, plan: Any) -> DataFrame:
+        """Return the frame of one of Spark's logical plans."""
+        jvm: Any = self.sparkContext._jvm  # noqa: SLF001
+        rows = jvm.org.apache.spark.sql.classic.Dataset.ofRows(self._jsparkSession, plan)
+        return DataFrame(rows, self)
+
+    def is_answered(self, frame: DataFrame) -> bool:
+        """Whether the index answers a query without reading a file."""
+        return self._databases is not None and counts_as_sql(frame, self._databases) is not None
+
+    def table_in(self, folder: Path) -> str:
+        """Return the name of the table whose files are in ``folder``, or the folder's own path."""
+        databases = self._databases.values() if self._databases is not None else ()
+        tables = (table for database in databases for table in database.tables)
+        return next((t.full_name for t in tables if t.folder.resolve() == folder), str(folder))
 
     @property
     def own_tables(self) -> OwnTables:

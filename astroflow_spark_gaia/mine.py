@@ -182,11 +182,7 @@ class OwnTables:
             if not _AS.search(text[:start]):
                 raise QueryError("with parameters, write CREATE TABLE … AS SELECT …")
             return SparkSession.sql(self._spark, text[start:stop], args)
-        jvm: Any = self._spark.sparkContext._jvm  # noqa: SLF001
-        session = self._spark._jsparkSession  # noqa: SLF001
-        return DataFrame(
-            jvm.org.apache.spark.sql.classic.Dataset.ofRows(session, query), self._spark
-        )
+        return self._spark.frame_of_plan(query)
 
 
 def _refuse_clauses(statement: Any) -> None:

@@ -1,4 +1,4 @@
-"""Tables beside the catalogues', in Spark and Dask: a person's own."""
+"""In Spark and Dask: a person's own tables, what reading costs, a random part of a table."""
 
 import json
 from collections.abc import Iterator
@@ -18,6 +18,9 @@ import astroflow_dask_gaia
 import astroflow_spark_gaia
 from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, DataError, QueryError
+from astroflow_core.rates import keep_rate, last_rate
+from astroflow_data.synth.catalogue import make_synth
+from astroflow_data.synth.recipe import Recipe
 from astroflow_spark_gaia.gaia_session import GaiaSession
 
 POLE = "SELECT source_id, ra, dec, phot_bp_mean_mag FROM gaia_source WHERE dec > 85"
@@ -29,10 +32,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home") / "astroflow-tables"
 
 
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a synthetic catalogue whose database is `synthssd`, with random numbers."""
+    root = tmp_path_factory.mktemp("synth") / "synthetic"
+    columns = ["ra", "dec", "random_index", "phot_g_mean_mag"]
+    recipe = Recipe.for_rows(60_000, seed=2, files=4, buckets=None, columns=columns)
+    tables = ["gaia_source", "vari_summary"]
+    make_synth(root, recipe, tables, "source_id_order", lambda *_: None)
+    text = (root / "catalogue.yaml").read_text().replace("gaiadr3ssd", "synthssd")
+    (root / "catalogue.yaml").write_text(text.replace("gaiadr3\n", "synth\n"))
+    return root
+
+
 @pytest.fixture(scope="module", autouse=True)
-def session(sample: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def session(
+    sample: Path, synthetic: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(sample)]))
+        patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(sample), str(synthetic)]))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
@@ -219,3 +237,202 @@ def test_spark_s_own_way_to_save_is_stopped_before_it_harms(
 def test_a_frame_that_cannot_be_a_table_is_refused(frame: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
         astroflow_dask_gaia.save_table(frame, "x")  # type: ignore[arg-type]
+
+
+# What reading costs
+
+
+def size_in_footers(folder: Path, *columns: str) -> int:
+    """Return the compressed bytes of some columns of a table, as pyarrow tells them."""
+    groups = [
+        footer.row_group(group)
+        for footer in map(pq.read_metadata, folder.glob("*.parquet"))
+        for group in range(footer.num_row_groups)
+    ]
+    chunks = [group.column(leaf) for group in groups for leaf in range(group.num_columns)]
+    return sum(c.total_compressed_size for c in chunks if c.path_in_schema in columns)
+
+
+@pytest.fixture(scope="module")
+def gaia_source(sample: Path) -> Path:
+    return Catalogue.open(sample).table("gaia_source").folder
+
+
+def test_spark_tells_the_columns_that_a_query_needs(gaia_source: Path) -> None:
+    cost = astroflow_spark_gaia.explain_cost("SELECT AVG(ra) FROM gaia_source WHERE dec > 10")
+    assert (cost.files, cost.row_groups) == (8, 8)
+    assert cost.size == size_in_footers(gaia_source, "ra", "dec")
+    assert repr(cost).startswith(
+        "gaiadr3ssd.gaia_source: 8 files, 8 row groups, 482,106 rows\n"
+        f"  {cost.size / 1e6:.1f} MB in 2 columns: ra, dec\n"
+        "at most "
+    )
+
+
+def test_dask_tells_the_columns_that_a_frame_needs(gaia_source: Path) -> None:
+    stars = astroflow_dask_gaia.read_table("gaia_source")
+    cost = astroflow_dask_gaia.explain_cost(stars[stars["dec"] > 10]["ra"].mean())
+    assert (cost.files, cost.row_groups) == (8, 8)
+    assert cost.size == size_in_footers(gaia_source, "source_id", "ra", "dec")
+    assert "in 3 columns: source_id, ra, dec" in repr(cost)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "source_id BETWEEN 1000000000000000000 AND 1500000000000000000",
+        "1000000000000000000 <= source_id AND source_id < 1500000000000000000",
+        "source_id IN (1000000000000000000, 1500000000000000000)",
+        "(source_id = 1000000000000000000 OR source_id = 1500000000000000000) AND ra > 0",
+    ],
+)
+def test_files_that_ids_exclude_are_not_counted(condition: str) -> None:
+    cost = astroflow_spark_gaia.explain_cost(f"SELECT ra FROM gaia_source WHERE {condition}")
+    assert cost.row_groups == cost.files == 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["source_id > ra", "NOT source_id = 3", "source_id = 3 OR ra > 5", "source_id % 2 = 1"],
+)
+def test_what_excludes_no_file_counts_all(condition: str) -> None:
+    cost = astroflow_spark_gaia.explain_cost(f"SELECT ra FROM gaia_source WHERE {condition}")
+    assert cost.row_groups == 8
+
+
+def test_a_region_costs_its_own_files_in_both_engines(spark: GaiaSession) -> None:
+    place = (266.4, -29.0, 0.5)
+    by_frame = astroflow_spark_gaia.cone_search("gaia_source", *place, columns=["ra", "dec"])
+    costs = [
+        astroflow_spark_gaia.explain_cost(by_frame),
+        astroflow_spark_gaia.explain_cost(
+            "SELECT ra, dec FROM cone('gaia_source', 266.4, -29.0, 0.5)"
+        ),
+        astroflow_dask_gaia.explain_cost(
+            astroflow_dask_gaia.cone_search("gaia_source", *place, columns=["ra", "dec"])
+        ),
+    ]
+    assert [(cost.files, cost.row_groups) for cost in costs] == [(1, 1)] * 3
+    assert len({cost.size for cost in costs}) == 1
+    assert spark.is_usable
+
+
+def test_a_slice_of_ids_costs_its_own_files_in_dask() -> None:
+    stars = astroflow_dask_gaia.read_table("gaia_source")
+    cost = astroflow_dask_gaia.explain_cost(stars.loc[10**18 : 15 * 10**17]["ra"])
+    assert cost.files == 1
+
+
+def test_joins_and_subqueries_cost_each_table(gaia_source: Path) -> None:
+    cost = astroflow_spark_gaia.explain_cost(
+        "SELECT ra FROM gaia_source JOIN galactic_coordinates USING (source_id) "
+        "WHERE dec > (SELECT AVG(phot_g_mean_mag) FROM gaia_source)"
+    )
+    assert sorted(scan.columns for scan in cost.scans) == [
+        ("phot_g_mean_mag",),
+        ("source_id",),
+        ("source_id", "ra", "dec"),
+    ]
+    assert cost.size > size_in_footers(gaia_source, "source_id", "ra", "dec", "phot_g_mean_mag")
+
+
+@pytest.mark.parametrize("query", ["SELECT COUNT(*), COUNT(ra) FROM gaia_source", "SELECT 1"])
+def test_what_reads_nothing_costs_nothing(query: str) -> None:
+    cost = astroflow_spark_gaia.explain_cost(query)
+    assert cost.size == 0
+    assert repr(cost) == "no file is read: the answer is in the index or in memory"
+
+
+def test_explaining_a_table_to_be_makes_none(folder: Path) -> None:
+    cost = astroflow_spark_gaia.explain_cost("CREATE TABLE mine.x AS SELECT ra FROM gaia_source")
+    assert cost.files == 8
+    assert not (folder / "x").exists()
+
+
+def test_what_is_no_query_is_refused() -> None:
+    with pytest.raises(QueryError, match=r"DROP … is no query"):
+        astroflow_spark_gaia.explain_cost("DROP TABLE mine.x")
+    with pytest.raises(QueryError, match="int is no Dask frame"):
+        astroflow_dask_gaia.explain_cost(3)  # type: ignore[arg-type]
+
+
+def test_the_time_is_from_what_the_session_measured(spark: GaiaSession) -> None:
+    keep_rate("spark", 10**9, 1)
+    columns = ", ".join(f"AVG({name})" for name in spark.table("gaia_source").columns)
+    spark.sql(f"SELECT {columns} FROM gaia_source").collect()
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+    measured = last_rate("spark")
+    assert measured is not None
+    assert measured.bytes_per_second < 10**9
+    cost = astroflow_spark_gaia.explain_cost("SELECT ra FROM gaia_source")
+    assert cost.seconds == pytest.approx(cost.size / measured.bytes_per_second / 2)
+    assert repr(cost).endswith(f"a core, measured {measured.measured})")
+
+
+def test_dask_s_workers_measure_as_they_read() -> None:
+    keep_rate("dask", 10**12, 1)
+    astroflow_dask_gaia.read_table("gaia_source").count().compute()
+    measured = last_rate("dask")
+    assert measured is not None
+    assert measured.bytes_per_second < 10**12
+
+
+# A random part of a table
+
+
+def test_one_percent_is_the_same_sources_in_both_engines(synthetic: Path) -> None:
+    table = Catalogue.open(synthetic).database("synthssd").table("gaia_source")
+    rows = pq.read_table(table.folder).to_pandas()
+    part = rows[rows["random_index"] < round((rows["random_index"].max() + 1) / 100)]
+    by_spark = astroflow_spark_gaia.try_percent(1, "SELECT * FROM synthssd.gaia_source")
+    assert set(by_spark.toPandas()["source_id"]) == set(part["source_id"])
+    by_dask = astroflow_dask_gaia.try_percent(1, "synthssd.gaia_source")
+    assert set(by_dask.index.compute()) == set(part["source_id"])
+    assert len(by_dask) == len(part) == pytest.approx(600, abs=100)
+
+
+def test_the_same_query_runs_on_a_part(spark: GaiaSession) -> None:
+    frame = spark.table("synthssd.gaia_source").join(
+        spark.table("synthssd.vari_summary"), "source_id"
+    )
+    sql = (
+        "WITH s AS (SELECT * FROM synthssd.gaia_source) SELECT source_id FROM s "
+        "WHERE source_id IN (SELECT source_id FROM synthssd.gaia_source) "
+        "AND source_id IN (SELECT source_id FROM synthssd.vari_summary)"
+    )
+    found = astroflow_spark_gaia.try_percent(30, sql).collect()
+    stars, variables = (
+        astroflow_dask_gaia.read_table(f"synthssd.{name}", columns)
+        for name, columns in (("gaia_source", ["ra"]), ("vari_summary", []))
+    )
+    joined = stars.join(variables, how="inner")
+    part = astroflow_dask_gaia.try_percent(30, joined)
+    assert {row.source_id for row in found} == set(part.index.compute())
+    assert part.columns.tolist() == ["ra"]
+    assert 0 < len(found) < len(joined)
+    assert astroflow_spark_gaia.try_percent(30, frame).count() == len(found)
+    assert astroflow_spark_gaia.try_percent(100, frame).count() == len(joined)
+
+
+def test_a_region_and_a_count_of_a_part() -> None:
+    cone = "SELECT COUNT(*) FROM cone('synthssd.gaia_source', 266.4, -29.0, 30)"
+    by_spark = astroflow_spark_gaia.try_percent(10, cone).collect()[0][0]
+    region = astroflow_dask_gaia.cone_search("synthssd.gaia_source", 266.4, -29.0, 30)
+    assert by_spark == len(astroflow_dask_gaia.try_percent(10, region)) < len(region)
+    whole = astroflow_spark_gaia.try_percent(10, "SELECT COUNT(*) FROM synthssd.gaia_source")
+    assert whole.collect()[0][0] == pytest.approx(6000, abs=500)
+
+
+@pytest.mark.parametrize("percent", [0, -1, 101, float("nan"), True])
+def test_a_part_that_cannot_be_is_refused(percent: float) -> None:
+    with pytest.raises(QueryError, match="give a number above 0, at most 100"):
+        astroflow_spark_gaia.try_percent(percent, "SELECT * FROM synthssd.gaia_source")
+    with pytest.raises(QueryError, match="give a number above 0, at most 100"):
+        astroflow_dask_gaia.try_percent(percent, "synthssd.gaia_source")
+
+
+def test_tables_without_random_numbers_have_no_part() -> None:
+    with pytest.raises(QueryError, match="no table of this query has a column 'random_index'"):
+        astroflow_spark_gaia.try_percent(1, "SELECT * FROM gaia_source")
+    with pytest.raises(QueryError, match="no table of this frame has a column 'random_index'"):
+        astroflow_dask_gaia.try_percent(1, "gaia_source")
