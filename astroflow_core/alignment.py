@@ -84,17 +84,29 @@ def _files_in_order(groups: RowGroups, starts: NDArray[np.int64]) -> NDArray[np.
     return in_order
 
 
+def align(
+    tables: Sequence[FileRanges], cores: int
+) -> tuple[list[int], Sequence[FileRanges]] | None:
+    """Return `common_edges` and the tables that have them: all, or all but some of few edges.
+
+    None where no two have enough.
+    """
+    left = sorted(tables, key=lambda table: len(_edges([table])), reverse=True)
+    while len(left) > 1:
+        edges = common_edges(left, cores)
+        if edges is not None:
+            return edges, left
+        left.pop()
+    return None
+
+
 def common_edges(tables: Sequence[FileRanges], cores: int) -> list[int] | None:
     """Return the ids at which pieces of all ``tables`` begin, but for the first piece.
 
     Pieces are of some megabytes, several a core where the tables are large enough. None where
     files reach over so many edges that cores would have no work.
     """
-    edges = np.unique(np.concatenate([table.first for table in tables]))[1:]
-    for table in tables:
-        began = np.searchsorted(table.first, edges)
-        ended = np.searchsorted(np.sort(table.last), edges)
-        edges = edges[began == ended]
+    edges = _edges(tables)
     before = sum(
         np.append(0, np.cumsum(table.sizes))[np.searchsorted(table.first, edges)]
         for table in tables
@@ -103,3 +115,13 @@ def common_edges(tables: Sequence[FileRanges], cores: int) -> list[int] | None:
     size = min(_LARGEST, max(_SMALLEST, total // (_PIECES_A_CORE * cores)))
     kept = edges[np.diff(before // size, prepend=0) > 0]
     return None if total > _LARGEST and len(kept) + 1 < cores else kept.tolist()
+
+
+def _edges(tables: Sequence[FileRanges]) -> NDArray[np.int64]:
+    """Return every id at which a file begins and no file of any table is cut."""
+    edges = np.unique(np.concatenate([table.first for table in tables]))[1:]
+    for table in tables:
+        began = np.searchsorted(table.first, edges)
+        ended = np.searchsorted(np.sort(table.last), edges)
+        edges = edges[began == ended]
+    return edges

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from astroflow_core.alignment import FileRanges, common_edges, file_ranges
+from astroflow_core.alignment import FileRanges, align, file_ranges
 from astroflow_core.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ class Guard:
 def _answer(
     tables: Sequence[Sequence[ListedFile]], ranges: Sequence[FileRanges | None], cores: int
 ) -> str:
-    known = [of_table for of_table in ranges if of_table is not None]
-    edges = common_edges(known, cores) if len(known) > 1 else None
-    if edges is None:
+    aligned = align([of_table for of_table in ranges if of_table is not None], cores)
+    if aligned is None:
         return ""
+    edges, known = aligned
     lines = [
-        "none" if of_table is None else _pieces(files, of_table, edges)
+        _pieces(files, of_table, edges) if of_table is not None and of_table in known else "none"
         for files, of_table in zip(tables, ranges, strict=True)
     ]
     return "\n".join([",".join(map(str, edges)), *lines])

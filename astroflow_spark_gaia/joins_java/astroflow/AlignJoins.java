@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.optimizer.RewritePredicateSubquery$;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.catalyst.trees.TreeNode;
@@ -25,19 +26,26 @@ final class AlignJoins extends Rule {
     static final String KEY = "source_id";
 
     public TreeNode apply(TreeNode plan) {
-        Set keys = JoinKeys.of((LogicalPlan) plan);
+        // Spark makes joins of IN and EXISTS only when it has planned the scans.
+        LogicalPlan joins = (LogicalPlan) RewritePredicateSubquery$.MODULE$.apply((LogicalPlan) plan);
+        List relations = joinedOnKey(joins);
+        if (relations.size() < 2) {
+            return plan;
+        }
+        Pieces pieces = Pieces.of(relations);
+        return pieces == null ? plan : joins.transformUp(new Swap(pieces));
+    }
+
+    private static List joinedOnKey(LogicalPlan plan) {
+        Set keys = JoinKeys.of(plan);
         List relations = new ArrayList();
-        List leaves = CollectionConverters.asJava(((LogicalPlan) plan).collectLeaves());
+        List leaves = CollectionConverters.asJava(plan.collectLeaves());
         for (int i = 0; i < leaves.size(); i++) {
             if (isJoined(leaves.get(i), keys)) {
                 relations.add(leaves.get(i));
             }
         }
-        if (relations.size() < 2) {
-            return plan;
-        }
-        Pieces pieces = Pieces.of(relations);
-        return pieces == null ? plan : ((LogicalPlan) plan).transformUp(new Swap(pieces));
+        return relations;
     }
 
     /** Whether a leaf is a folder of parquet files, nothing else, and its source_id is compared. */

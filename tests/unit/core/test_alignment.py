@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from astroflow_core import alignment
-from astroflow_core.alignment import FileRanges, common_edges, file_ranges
+from astroflow_core.alignment import FileRanges, align, common_edges, file_ranges
 from astroflow_core.catalogue import Catalogue, Table
 
 CATALOGUE = """
@@ -139,6 +139,14 @@ def test_cores_are_not_left_idle() -> None:
     left = of_ids("left", [[0, 9], [10, 19]])
     assert common_edges([left, of_ids("right", [[5, 15]])], cores=2) is None
     assert common_edges([left, left], cores=2) == [10]
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_table_that_fits_no_other_is_left_out() -> None:
+    left, right = of_ids("left", [[0, 9], [10, 19]]), of_ids("right", [[3, 4], [12, 13]])
+    other = of_ids("other", [[0, 18], [1, 19]])
+    assert align([other, left, right], cores=2) == ([10], [left, right])
+    assert align([other, left], cores=2) is None
 
 
 def test_small_files_are_one_piece() -> None:
