@@ -196,6 +196,42 @@ def _check_name(name: str) -> None:
         raise DataError(f"--name {name!r}: use small letters, digits, dots, hyphens, underscores")
 
 
+@app.command()
+def export_hats(
+    catalogue: Annotated[Path, typer.Argument(help="The catalogue's folder.")],
+    target: Annotated[Path, typer.Argument(help="The HATS catalogue's folder, to be made.")],
+    table: Annotated[
+        str, typer.Option(help="database.table, or a table of the default database.")
+    ] = "gaia_source",
+    rows: Annotated[int, typer.Option(min=1, help="At most so many rows a file.")] = 500_000,
+) -> None:
+    """Write a table as a HATS catalogue, which LSDB opens."""
+    from astroflow_core.catalogue import Catalogue
+    from astroflow_data import hats
+
+    opened = Catalogue.open(catalogue).table(table)
+    with _progress() as report:
+        made = hats.export_hats(opened, target, rows, partial(report, opened.full_name))
+    left = f"; {made.without_position} rows without a position left out"
+    typer.echo(
+        f"{made.folder}: {made.rows} rows in {made.files} files"
+        f"{left if made.without_position else ''}"
+    )
+
+
+@app.command()
+def register_hats(
+    folder: Annotated[Path, typer.Argument(help="The HATS catalogue's folder.")],
+    out: Out = DATA_DIR,
+    name: Annotated[str, typer.Option(help="Of catalogue, database and table.")] = "",
+) -> None:
+    """Offer a HATS catalogue as a table; no row is copied."""
+    from astroflow_data import hats
+
+    made = hats.register_hats(folder, out, name)
+    typer.echo(f"{made.root}: {made.databases[0].tables[0].full_name}")
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from astroflow_data.ingest.inputs import InputFile
     from astroflow_data.ingest.runs import ReadInput, Run, Sorting
 
-_CHUNK_BYTES = 128 * 2**20  # in memory, of which a worker holds about three times as much
+_CHUNK_BYTES = 128 * 2**20  # in memory, of which a worker holds two and more
 _LEAST_ROWS = 1024
 _IDS = np.iinfo(np.int64)
 
@@ -130,14 +130,24 @@ class Merge:
             wanted = order[begin : begin + self._chunk_rows].astype(np.int64)
             piece_of = np.searchsorted(starts, wanted, side="right") - 1
             counts = np.bincount(piece_of, minlength=len(pieces))
-            rows = pa.concat_tables(
-                pieces[place].rows(int(taken[place]), int(counts[place]))
-                for place in np.flatnonzero(counts).tolist()
-            )
             offsets = np.cumsum(counts) - counts
             places = wanted - (starts[:-1] + taken - offsets)[piece_of]
-            yield rows if _is_ascending(places) else rows.take(places)
+            yield _gathered(pieces, taken, counts, places)
             taken += counts
+
+
+def _gathered(
+    pieces: Sequence[_Piece],
+    first: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    places: NDArray[np.int64],
+) -> pa.Table:
+    """Return the next ``counts`` rows of the pieces, in the order of ``places``."""
+    rows = pa.concat_tables(
+        pieces[place].rows(int(first[place]), int(counts[place]))
+        for place in np.flatnonzero(counts).tolist()
+    )
+    return rows if bool((np.diff(places) > 0).all()) else rows.take(places)
 
 
 def _chunk_rows(runs: Iterable[Run]) -> int:
@@ -148,10 +158,6 @@ def _chunk_rows(runs: Iterable[Run]) -> int:
     if fitting >= ROW_GROUP_ROWS:
         return fitting // ROW_GROUP_ROWS * ROW_GROUP_ROWS
     return max(_LEAST_ROWS, 1 << (fitting.bit_length() - 1))
-
-
-def _is_ascending(places: NDArray[np.int64]) -> bool:
-    return bool((np.diff(places) > 0).all())
 
 
 def _batches(path: Path, first: int, last: int, column: int | None = None) -> list[pa.RecordBatch]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from astroflow_data.ingest.inputs import InputFile
 
 _BATCH_ROWS = 16_384
-_BUFFER_BYTES = 2**20
+_BUFFER_BYTES = 64 * 2**10  # of each column
 _READERS = 8
 _LABEL = (PREFIX + "label").encode()
 

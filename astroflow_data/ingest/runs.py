@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from astroflow_core.release import ReleaseTable
     from astroflow_data.ingest.inputs import InputFile
 
-RUN_BYTES = 96 * 2**20  # in memory, of which a worker holds about three times as much
+RUN_BYTES = 64 * 2**20  # in memory, of which a worker holds two and more
 _LEAST_ROWS = 256  # smaller batches cost more time than they spare
 _BATCH_ROWS = 8192
 _BATCH_BYTES = 8 * 2**20
@@ -104,40 +104,41 @@ def read_input(file: InputFile, sorting: Sorting, folder: Path) -> ReadInput:
     counter = RowCounter(sorting.schema, sorting.ids)
     pieces = _pieces(read_rows(file, sorting.schema, sorting.table.key))
     runs = [
-        _write_run(folder / f"{file.token}-{number:05d}{_RUN}", _counted(rows, counter), sorting)
-        for number, rows in enumerate(pieces)
+        _write_run(folder / f"{file.token}-{number:05d}{_RUN}", _joined(piece), counter, sorting)
+        for number, piece in enumerate(pieces)
     ]
     return ReadInput(tuple(runs), counter.tally)
 
 
-def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Give the same rows in tables of about `RUN_BYTES`."""
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    """Give the same batches in lists of about `RUN_BYTES`."""
     held: list[pa.RecordBatch] = []
     size = 0
     for batch in batches:
         held.append(batch)
         size += batch.nbytes
         if size >= RUN_BYTES:
-            yield pa.Table.from_batches(held)
+            yield held
             held, size = [], 0
     if size:
-        yield pa.Table.from_batches(held)
+        yield held
 
 
-def _counted(rows: pa.Table, counter: RowCounter) -> pa.Table:
-    for name in counter.names:
-        counter.add(name, rows[name])
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    rows = pa.concat_batches(batches)
+    batches.clear()  # of whoever holds the list: the rows must not be in memory twice
     return rows
 
 
-def _write_run(path: Path, rows: pa.Table, sorting: Sorting) -> Run:
-    keys = rows[sorting.table.key].combine_chunks()
+def _write_run(path: Path, rows: pa.RecordBatch, counter: RowCounter, sorting: Sorting) -> Run:
+    for name in counter.names:
+        counter.add(name, rows.column(name))
+    keys, size = rows.column(sorting.table.key), rows.nbytes
     zones = sorting.zones(keys)
     order = pc.sort_indices(
         pa.table({"zone": zones, "key": keys}),
         sort_keys=[("zone", "ascending"), ("key", "ascending")],
     )
-    size = rows.nbytes
     rows, zones = _taken(rows, order), zones[order.to_numpy()]
     most = max(_LEAST_ROWS, min(_BATCH_ROWS, _BATCH_BYTES * len(zones) // size))
     edges = _edges(zones, 1 if isinstance(sorting.layout, HashBuckets) else _LEAST_ROWS, most)
@@ -146,7 +147,7 @@ def _write_run(path: Path, rows: pa.Table, sorting: Sorting) -> Run:
     return Run(path, int(zones[0]), int(zones[-1]), len(zones), size)
 
 
-def _taken(rows: pa.Table, order: pa.Array) -> pa.Table:
+def _taken(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
     # Official files are in order already; then nothing is copied.
     in_order = np.array_equal(order.to_numpy(), np.arange(len(order)))
     return rows if in_order else rows.take(order)
@@ -161,11 +162,10 @@ def _edges(zones: NDArray[np.int64], least: int, most: int) -> NDArray[np.int64]
     return np.unique([*edges, len(zones)])
 
 
-def _write_batches(path: Path, rows: pa.Table, edges: NDArray[np.int64]) -> None:
-    batch = rows.replace_schema_metadata(None).combine_chunks().to_batches()[0]
-    plain = pa.schema([field.remove_metadata() for field in batch.schema])
-    batch = pa.RecordBatch.from_arrays(batch.columns, schema=plain)
+def _write_batches(path: Path, rows: pa.RecordBatch, edges: NDArray[np.int64]) -> None:
+    plain = pa.schema([field.remove_metadata() for field in rows.schema])
+    rows = pa.RecordBatch.from_arrays(rows.columns, schema=plain)
     # Numbers like these hardly shrink: packing them costs more than it spares.
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain) as out:
         for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            out.write_batch(batch.slice(first, stop - first))
+            out.write_batch(rows.slice(first, stop - first))

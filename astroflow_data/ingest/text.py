@@ -132,10 +132,11 @@ def read_text(header: Header, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     DataError
         Naming file, line and value where one does not fit, or when the file is damaged.
     """
+    arrays = {place: field for place, field in enumerate(schema) if _is_array(field)}
     try:
         with _open_bytes(header.path) as file:
             for batch in _open(file, header, schema):
-                yield _with_arrays(batch, schema, header.path)
+                yield _with_arrays(batch, arrays, header.path)
     except (OSError, EOFError, igzip.BadGzipFile, pa.ArrowException) as error:
         raise DataError(_explained(header, str(error))) from error
 
@@ -166,10 +167,9 @@ def _is_array(field: pa.Field) -> bool:
     return bool(pa.types.is_list(field.type))
 
 
-def _with_arrays(rows: pa.RecordBatch, schema: pa.Schema, path: Path) -> pa.RecordBatch:
-    for place, field in enumerate(schema):
-        if _is_array(field):
-            rows = rows.set_column(place, field.name, _arrays(rows.column(place), field, path))
+def _with_arrays(rows: pa.RecordBatch, arrays: dict[int, pa.Field], path: Path) -> pa.RecordBatch:
+    for place, field in arrays.items():
+        rows = rows.set_column(place, field.name, _arrays(rows.column(place), field, path))
     return rows
 
 
