@@ -67,7 +67,7 @@ def index(
     with _progress() as report:
         # Two databases may share a folder.
         for one in {t.folder.resolve(): t for t in chosen}.values():
-            typer.echo(write_index(one.folder, partial(report, one.full_name)))
+            typer.echo(write_index(one.folder, partial(report, one.full_name), one.files))
 
 
 @app.command()

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def write_index(folder: Path, report: Callable[[int, int], None] | None = None) -> Path:
+def write_index(
+    folder: Path,
+    report: Callable[[int, int], None] | None = None,
+    files: tuple[Path, ...] | None = None,
+) -> Path:
     """Read every row of the table in ``folder`` once, and keep what was learned beside it.
 
     An index that is there is replaced. Memory is a column of a row group and a map of
@@ -37,6 +41,8 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
         The table's folder.
     report
         Called with the number of files read so far and of all.
+    files
+        The table's files; those in the folder by default.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
     DataError
         When the folder cannot be written to.
     """
-    files = tuple(sorted(folder.glob("*.parquet")))
+    files = files or tuple(sorted(folder.glob("*.parquet")))
     if not files:
         raise CatalogueError(f"{folder} holds no *.parquet file")
     return save_index(folder, files, _read_rows(files, report or (lambda _done, _all: None)))

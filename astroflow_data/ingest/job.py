@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,8 +131,8 @@ class Ingest:
         free = shutil.disk_usage(staging.folder).free
         if needed > free:
             raise DataError(
-                f"{self.target} needs about {needed / 1e9:.1f} GB while it is made, and its disk "
-                f"has {free / 1e9:.1f} GB free; give --out a folder on a larger one"
+                f"{self.target} needs about {needed / 1e6:,.0f} MB while it is made, and its disk "
+                f"has {free / 1e6:,.0f} MB free; give --out a folder on a larger one"
             )
 
     def _read(
@@ -253,9 +254,11 @@ def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # Of pyarrow's errors the number tells, not the text.
+        reason = os.strerror(error.errno) if error.errno else error
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         cure = "make room" if full else "see to it"
         raise DataError(
-            f"{target} could not be made: {error.strerror or error}; {cure} and run the command "
-            f"again: it goes on where it was"
+            f"{target} could not be made: {reason}; {cure} and run the command again: "
+            f"it goes on where it was"
         ) from error

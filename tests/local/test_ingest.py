@@ -157,7 +157,7 @@ except SystemExit:
 def peak_memory(tmp_path: Path, count: int) -> int:
     """Return the MiB that an ingest of so many rows takes at its peak."""
     ids = np.random.default_rng(2).choice(12 << 31, count, replace=False) << 28
-    numbers = {name: np.arange(count) / 7 for name in ("ra", "dec", "phot_g_mean_mag")}
+    numbers = {name: np.arange(count) % 720 / 2 for name in ("ra", "dec", "phot_g_mean_mag")}
     table = pa.table({"source_id": ids, **numbers, "phot_bp_mean_mag": numbers["ra"]})
     table = table.append_column("phot_rp_mean_mag", table["ra"])
     folder = tmp_path / str(count)

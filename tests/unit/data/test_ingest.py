@@ -416,7 +416,7 @@ def test_a_disk_too_small_is_told_before_anything_is_read(
 ) -> None:
     usage = namedtuple("usage", "total used free")(10, 9, 1)  # noqa: PYI024 (as shutil's)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(AstroFlowError, match=r"needs about .* GB while it is made, and its disk"):
+    with pytest.raises(AstroFlowError, match=r"needs about .* MB while it is made, and its disk"):
         admin.ingest(bulk)
 
 
