@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from astroflow_core import hats
 from astroflow_core.errors import CatalogueError
 from astroflow_core.model import Model
 from astroflow_core.release import Release, ReleaseTable
@@ -57,7 +58,17 @@ class AnyOrder(Model):
         return table.folder
 
 
-Layout = Annotated[AnyOrder | HashBuckets | SourceIdOrder, Field(discriminator="kind")]
+class Hats(Model):
+    """A HATS catalogue, which LSDB opens: a file a pixel of the position; a folder a table."""
+
+    kind: Literal["hats"] = "hats"
+
+    def folder_of(self, table: ReleaseTable) -> str:
+        """Return the name of the folder that holds ``table``."""
+        return table.folder
+
+
+Layout = Annotated[AnyOrder | HashBuckets | Hats | SourceIdOrder, Field(discriminator="kind")]
 
 
 class DatabaseEntry(Model):
@@ -124,9 +135,15 @@ class Table:
         """Whether the table's folder is on this machine."""
         return self.folder.is_dir()
 
+    @property
+    def data_folder(self) -> Path:
+        """The folder below which Spark looks for the files."""
+        is_hats = isinstance(self.database.layout, Hats)
+        return self.folder / hats.DATASET if is_hats else self.folder
+
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The table's parquet files by name.
+        """The table's parquet files by name; by place on the sky in HATS.
 
         Raises
         ------
@@ -137,7 +154,9 @@ class Table:
             raise CatalogueError(
                 f"table {self.full_name} is not here: its folder {self.folder} is missing"
             )
-        files = tuple(sorted(self.folder.glob("*.parquet")))
+        is_hats = isinstance(self.database.layout, Hats)
+        found = hats.pixel_files(self.folder) if is_hats else sorted(self.folder.glob("*.parquet"))
+        files = tuple(found)
         if not files:
             raise CatalogueError(
                 f"table {self.full_name} is empty: {self.folder} holds no *.parquet file"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from astroflow_core.footers import read_metadata
+from astroflow_core.hats import HEALPIX
 from astroflow_core.healpix import pixel_count
 from astroflow_core.index_file import INDEX_FILE, FileVersions, load
 
@@ -217,11 +218,24 @@ def _groups_in_footers(files: tuple[Path, ...], _versions: FileVersions) -> RowG
 
 
 def _places(metadata: pq.FileMetaData) -> Iterable[tuple[int, int, int, int, bool]]:
-    leaf = _leaves(metadata).get(SOURCE_ID)
+    leaves = _leaves(metadata)
+    leaf = leaves.get(SOURCE_ID)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         if group.num_rows:
-            yield number, *_bounds(group, leaf), group.num_rows, _is_in_order(group, leaf)
+            bounds = _id_bounds(group, leaves)
+            yield number, *bounds, group.num_rows, _is_in_order(group, leaf)
+
+
+def _id_bounds(group: pq.RowGroupMetaData, leaves: dict[str, int]) -> tuple[int, int]:
+    """Return the least and greatest ``source_id`` of a row group.
+
+    Where a HATS table has none, those that a source at its positions would have.
+    """
+    if SOURCE_ID in leaves or HEALPIX not in leaves:
+        return _bounds(group, leaves.get(SOURCE_ID))
+    first, last = _bounds(group, leaves[HEALPIX])
+    return (first << 1, last << 1 | 1) if first >= 0 else (first, last)
 
 
 def _bounds(group: pq.RowGroupMetaData, leaf: int | None) -> tuple[int, int]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astroflow_core.catalogue import AnyOrder, HashBuckets
+from astroflow_core.catalogue import AnyOrder, HashBuckets, Hats
 from astroflow_core.footers import ordered_footers, read_footers, read_schema
-from astroflow_core.index import row_groups
+from astroflow_core.index import SOURCE_ID, row_groups
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def partitions_of(table: Table) -> Partitions:
     """
     if isinstance(table.database.layout, HashBuckets):
         return _of_hash_buckets(table)
-    if isinstance(table.database.layout, AnyOrder):
+    if isinstance(table.database.layout, AnyOrder | Hats):
         return _of_any_order(table)
     footers = ordered_footers(table)
     own = _one_file_each(footers, _divisions(footers))
@@ -68,7 +68,7 @@ def _of_any_order(table: Table) -> Partitions:
     """Return a partition a file, with divisions where the files happen to be ranges of ids."""
     groups = row_groups(table)
     files = tuple((path,) for path, _ in groups.by_file()) or ((table.files[0],),)
-    divisions = groups.divisions if key_of(table) else ()
+    divisions = groups.divisions if key_of(table) == SOURCE_ID else ()
     return Partitions(files, divisions or (None,) * (len(files) + 1))
 
 
@@ -80,7 +80,7 @@ def key_of(table: Table) -> str | None:
     CatalogueError
         When a file is damaged.
     """
-    if not isinstance(table.database.layout, AnyOrder):
+    if not isinstance(table.database.layout, AnyOrder | Hats):
         return table.key
     has_key = table.key in read_schema(table).names and row_groups(table).is_bounded
     return table.key if has_key else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dask.dataframe as dd
 
 from astroflow_core import regions
+from astroflow_core.index import SOURCE_ID
 from astroflow_core.polygon import Polygon
 from astroflow_core.search import plan, read_groups
 from astroflow_core.session import SessionSettings
@@ -85,6 +86,7 @@ def _find(table: str, region: Region, columns: Iterable[str] | None) -> dd.DataF
     opened = SessionSettings.from_environ(os.environ).open_table(table)
     search = plan(opened, region, columns)
     key = key_of(opened)
+    divisions = search.groups.divisions if key == SOURCE_ID else ()
     names = [name for name in search.columns if name != key]
     pieces = search.groups.by_file() or [(opened.files[0], [])]
     current_client()  # so that the frame is computed by the session's cluster, not the kernel
@@ -95,7 +97,7 @@ def _find(table: str, region: Region, columns: Iterable[str] | None) -> dd.DataF
         columns=names,
         key=key,
         meta=to_pandas(search.schema.empty_table().select(with_key(names, key)), key),
-        divisions=search.groups.divisions or (None,) * (len(pieces) + 1),
+        divisions=divisions or (None,) * (len(pieces) + 1),
         label=f"{opened.name}-region",
     )
     return frame

@@ -10,7 +10,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from astroflow_core.catalogue import HashBuckets
+from astroflow_core.catalogue import HashBuckets, Hats
+from astroflow_core.hats import FILE_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +69,7 @@ class Registrar:
         self._change = connector.catalog.NamespaceChange
         self._expressions = connector.expressions
         self._string = gateway.jvm.java.lang.String
-        self._properties = gateway.jvm.java.util.HashMap({"provider": "parquet"})
+        self._properties = gateway.jvm.java.util.HashMap()
         self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
         self._schema = cache(self._new_schema)
         self._buckets = cache(self._new_buckets)
@@ -93,8 +94,8 @@ class Registrar:
 
     def add(self, table: Table) -> None:
         """Enter a table. Spark takes it for one that is not its own, and removes no file of it."""
-        self._properties["location"] = table.folder.resolve().as_uri()
-        self._properties["comment"] = table.definition.description
+        self._properties.clear()
+        self._properties.putAll(_properties(table))
         self._catalog.createTable(
             self._identifier_of(table.database.name, table.name),
             self._schema(schema_json(table.definition.columns)),
@@ -126,6 +127,20 @@ class Registrar:
         for index, item in enumerate(items):
             array[index] = item
         return array
+
+
+def _properties(table: Table) -> dict[str, str]:
+    """Return what Spark is told of where a table's files are and how they are read."""
+    properties = {
+        "provider": "parquet",
+        "location": table.data_folder.resolve().as_uri(),
+        "comment": table.definition.description,
+    }
+    if isinstance(table.database.layout, Hats):
+        # So Spark makes no columns of the folders' names, and passes over the thumbnail.
+        properties["option.recursiveFileLookup"] = "true"
+        properties["option.pathGlobFilter"] = FILE_PATTERN
+    return properties
 
 
 def bucket_count(table: Table) -> int | None:

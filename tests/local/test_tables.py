@@ -1,4 +1,4 @@
-"""In Spark and Dask: a person's own tables, what reading costs, a random part of a table."""
+"""In Spark and Dask: a person's own tables, HATS, what reading costs, a part of a table."""
 
 import json
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ import astroflow_spark_gaia
 from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, DataError, QueryError
 from astroflow_core.rates import keep_rate, last_rate
+from astroflow_data.hats import export_hats, register_hats
 from astroflow_data.synth.catalogue import make_synth
 from astroflow_data.synth.recipe import Recipe
 from astroflow_spark_gaia.gaia_session import GaiaSession
@@ -45,12 +46,27 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def in_hats(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a catalogue of the sample in HATS, registered as `bright.bright`."""
+    target = tmp_path_factory.mktemp("hats") / "bright"
+    export_hats(Catalogue.open(sample).table("gaia_source"), target, 30_000)
+    thumbnail = pq.ParquetFile(next(target.rglob("Npix=*.parquet"))).read().slice(0, 5)
+    pq.write_table(thumbnail, target / "dataset" / "data_thumbnail.parquet")
+    return register_hats(target, tmp_path_factory.mktemp("registered")).root
+
+
 @pytest.fixture(scope="module", autouse=True)
 def session(
-    sample: Path, synthetic: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
+    sample: Path,
+    synthetic: Path,
+    in_hats: Path,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(sample), str(synthetic)]))
+        catalogues = [str(root) for root in (sample, synthetic, in_hats)]
+        patch.setenv("ASTROFLOW_CATALOGUES", json.dumps(catalogues))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
@@ -436,3 +452,46 @@ def test_tables_without_random_numbers_have_no_part() -> None:
         astroflow_spark_gaia.try_percent(1, "SELECT * FROM gaia_source")
     with pytest.raises(QueryError, match="no table of this frame has a column 'random_index'"):
         astroflow_dask_gaia.try_percent(1, "gaia_source")
+
+
+# HATS
+
+
+def test_a_hats_catalogue_is_a_table_of_both_engines(
+    spark: GaiaSession, rows: pd.DataFrame
+) -> None:
+    frame = spark.table("bright.bright")
+    assert frame.columns == ["_healpix_29", "source_id", *rows.columns]
+    found = frame.drop("_healpix_29").toPandas().set_index("source_id").sort_index()
+    pd.testing.assert_frame_equal(found, rows)
+    by_dask = astroflow_dask_gaia.read_table("bright.bright").compute().sort_index()
+    pd.testing.assert_frame_equal(by_dask.drop(columns="_healpix_29"), rows)
+    assert spark.sql("SELECT COUNT(*) FROM bright.bright").collect()[0][0] == len(rows)
+
+
+@pytest.mark.parametrize("place", [(266.4, -29.0, 2), (0, 90, 3), (359.99, 0.01, 2)])
+def test_a_region_of_hats_is_that_of_the_catalogue(place: tuple[float, ...]) -> None:
+    expected = set(astroflow_dask_gaia.cone_search("gaia_source", *place).compute().index)
+    by_spark = astroflow_spark_gaia.cone_search("bright.bright", *place, columns=["source_id"])
+    by_dask = astroflow_dask_gaia.cone_search("bright.bright", *place, columns=[])
+    assert {row.source_id for row in by_spark.collect()} == expected
+    assert set(by_dask.compute().index) == expected
+    cost = astroflow_spark_gaia.explain_cost(by_spark)
+    assert cost.files <= 6
+    assert astroflow_dask_gaia.explain_cost(by_dask).files == cost.files
+
+
+def test_maps_and_joins_of_hats(spark: GaiaSession, rows: pd.DataFrame) -> None:
+    where = "phot_g_mean_mag < 7"
+    counts = astroflow_spark_gaia.healpix_counts(2, "bright.bright", where)
+    assert np.array_equal(counts, astroflow_dask_gaia.healpix_counts(2, "gaia_source", where))
+    joined = spark.sql("SELECT 1 FROM bright.bright JOIN gaia_source USING (source_id)")
+    assert joined.count() == len(rows)
+    pieces = astroflow_dask_gaia.map_pairs(
+        shared, "bright.bright", "gaia_source", ["source_id"], ["source_id"]
+    )
+    assert sum(pieces) == len(rows)
+
+
+def shared(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> int:
+    return int(np.isin(left["source_id"], right["source_id"]).sum())
