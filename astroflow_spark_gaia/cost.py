@@ -10,7 +10,6 @@ from astroflow_core.rates import keep_rate, last_rate
 from astroflow_spark_gaia.plans import is_limited, reads_of
 
 if TYPE_CHECKING:
-
     from pyspark.sql import DataFrame
 
     from astroflow_spark_gaia.gaia_session import GaiaSession

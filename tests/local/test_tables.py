@@ -20,6 +20,7 @@ from astroflow_core.catalogue import Catalogue
 from astroflow_core.errors import CatalogueError, DataError, QueryError
 from astroflow_core.rates import keep_rate, last_rate
 from astroflow_data.hats import export_hats, register_hats
+from astroflow_data.index import write_index
 from astroflow_data.synth.catalogue import make_synth
 from astroflow_data.synth.recipe import Recipe
 from astroflow_spark_gaia.gaia_session import GaiaSession
@@ -56,16 +57,55 @@ def in_hats(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return register_hats(target, tmp_path_factory.mktemp("registered")).root
 
 
+NEXT_RELEASE = """
+name: gaia_next
+title: Gaia Next
+reference_epoch: 2018.5
+acknowledgement: ESA/Gaia/DPAC
+tables:
+  - name: gaia_source
+    folder: GNEXT_GAIA_SOURCE
+    description: Every source of a release that no code knows
+    columns:
+      - {name: source_id, type: int64, ucd: meta.id, description: Identifier}
+      - {name: ra, type: float64, unit: deg, ucd: pos.eq.ra, description: Right ascension}
+      - {name: dec, type: float64, unit: deg, ucd: pos.eq.dec, description: Declination}
+      - {name: novelty, type: float32, unit: mas / yr3, description: What nobody measured before}
+  - {name: all_source_novelties, folder: GNEXT_NOVELTIES, description: Columns still unknown}
+"""
+NEXT_CATALOGUE = """
+title: Gaia Next
+default_database: gaianext
+databases: [{name: gaianext, release: gaia_next.yaml, path: data}]
+"""
+
+
+@pytest.fixture(scope="module")
+def new_release(rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a catalogue of a release that is described in its own file and nowhere else."""
+    root = tmp_path_factory.mktemp("next") / "gaia-next"
+    stars = rows[["ra", "dec"]].iloc[::100].assign(novelty=np.float32(0.5)).reset_index()
+    novelties = stars[["source_id"]].assign(kind="odd", weights=[[1.0, 2.0]] * len(stars))
+    for folder, frame in (("GNEXT_GAIA_SOURCE", stars), ("GNEXT_NOVELTIES", novelties)):
+        (root / "data" / folder).mkdir(parents=True)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, root / "data" / folder / "part-00000.parquet")
+    (root / "gaia_next.yaml").write_text(NEXT_RELEASE)
+    (root / "catalogue.yaml").write_text(NEXT_CATALOGUE)
+    return root
+
+
 @pytest.fixture(scope="module", autouse=True)
-def session(
+def session(  # noqa: PLR0913, PLR0917 (a catalogue each)
     sample: Path,
     synthetic: Path,
     in_hats: Path,
+    new_release: Path,
     folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        catalogues = [str(root) for root in (sample, synthetic, in_hats)]
+        catalogues = [str(root) for root in (sample, synthetic, in_hats, new_release)]
         patch.setenv("ASTROFLOW_CATALOGUES", json.dumps(catalogues))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 1, "cores": 2, "memory": "1g"}')
@@ -495,3 +535,30 @@ def test_maps_and_joins_of_hats(spark: GaiaSession, rows: pd.DataFrame) -> None:
 
 def shared(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> int:
     return int(np.isin(left["source_id"], right["source_id"]).sum())
+
+
+# A release that no code knows
+
+
+def test_a_new_release_needs_no_code(
+    spark: GaiaSession, rows: pd.DataFrame, new_release: Path
+) -> None:
+    stars = rows.iloc[::100]
+    described = {row.col_name: row for row in spark.sql("DESCRIBE gaianext.gaia_source").collect()}
+    assert described["novelty"].comment == "What nobody measured before [mas / yr3]"
+    near = stars.index[stars["dec"] > 80]
+    assert spark.sql("SELECT * FROM cone('gaianext.gaia_source', 0, 90, 10)").count() == len(near)
+    frame = astroflow_dask_gaia.read_table("gaianext.gaia_source")
+    assert frame.known_divisions
+    novelties = astroflow_dask_gaia.read_table("gaianext.all_source_novelties", ["kind"])
+    assert len(frame.join(novelties, how="inner")) == len(stars)
+    odd = spark.table("gaianext.all_source_novelties").where("weights[1] = 2")
+    assert odd.count() == len(stars)
+    write_index(Catalogue.open(new_release).table("gaia_source").folder)
+    counts = astroflow_spark_gaia.healpix_counts(1, "gaianext.gaia_source")
+    expected = np.bincount(stars.index.to_numpy() >> 57, minlength=48)
+    assert np.array_equal(counts, expected)
+    assert astroflow_spark_gaia.column_counts("gaianext.gaia_source", ["novelty"]) == {
+        "novelty": len(stars)
+    }
+    assert astroflow_spark_gaia.tables["gaianext.gaia_source"].database.release.title == "Gaia Next"
