@@ -198,8 +198,8 @@ def test_no_setting_of_spark_makes_a_join_wrong(
     spark: GaiaSession, database: duckdb.DuckDBPyConnection, setting: str
 ) -> None:
     # The third is not aligned with the others: Spark may make its rows match their pieces.
-    query = f"""{joined("southern", "RIGHT JOIN", "orbits")}
-                LEFT JOIN interleaved i ON i.source_id = r.source_id"""
+    query = """SELECT l.x, i.x FROM orbits l LEFT JOIN southern r USING (source_id)
+               LEFT JOIN interleaved i ON i.source_id = l.source_id"""
     with set_to(spark, f"spark.sql.sources.v2.bucketing.{setting}.enabled", "true"):
         check(spark.sql(query), database, query)
 
