@@ -125,20 +125,18 @@ class RowCounter:
 
 
 def row_facts_of(tallies: Iterable[Tally], names: Iterable[str]) -> RowFacts:
-    """Return what the rows of a table of columns ``names`` tell whose files told ``tallies``."""
-    columns, of_files = tuple(names), tuple(tallies)
-    nans = [sum(tally.nans.get(name, 0) for tally in of_files) for name in columns]
-    return RowFacts(columns, np.array(nans, np.int64), pixel_counts_of(of_files))
+    """Return what the rows of a table of columns ``names`` tell whose files told ``tallies``.
 
-
-def pixel_counts_of(tallies: Iterable[Tally]) -> NDArray[np.int64] | None:
-    """Return rows in each pixel of `MAP_LEVEL`; None where ids are no places on the sky."""
-    counts = empty_map()
+    They are taken one by one: those of thousands of files need not be in memory together.
+    """
+    nans, counts, is_mapped = dict.fromkeys(names, 0), empty_map(), True
     for tally in tallies:
-        if tally.pixels is None:
-            return None
-        np.add.at(counts, *tally.pixels)
-    return counts
+        nans = {name: found + tally.nans.get(name, 0) for name, found in nans.items()}
+        is_mapped = is_mapped and tally.pixels is not None
+        if tally.pixels is not None:
+            np.add.at(counts, *tally.pixels)
+    of_columns = np.array([*nans.values()], np.int64)
+    return RowFacts(tuple(nans), of_columns, counts if is_mapped else None)
 
 
 def _read_rows(files: tuple[Path, ...], report: Callable[[int, int], None]) -> RowFacts:

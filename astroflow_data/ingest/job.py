@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
@@ -15,11 +15,11 @@ from astroflow_core.errors import DataError
 from astroflow_core.index import SOURCE_ID
 from astroflow_data.files import Label, NewFile, Origin, Result, work_through
 from astroflow_data.hash_buckets import SUCCESS, files_of
-from astroflow_data.index import Tally, pixel_counts_of, row_facts_of, save_index
+from astroflow_data.index import row_facts_of, save_index
 from astroflow_data.ingest.merge import Merge
 from astroflow_data.ingest.reader import labels_of, schema_of
-from astroflow_data.ingest.runs import ReadInput, Sorting, read_input
-from astroflow_data.ingest.staging import Staging, digest
+from astroflow_data.ingest.runs import Sorting, read_input
+from astroflow_data.ingest.staging import Staging, digest, staging_folder
 from astroflow_data.manifest import MANIFEST_FILE, InputEntry, Manifest
 from astroflow_data.publish import locked, publish_text
 from astroflow_data.source_id_order import Cuts, files_for, range_files, whole_file
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from astroflow_core.catalogue import Layout
+    from astroflow_core.index import RowFacts
     from astroflow_core.release import Release, ReleaseTable
     from astroflow_data.ingest.inputs import InputFile
+    from astroflow_data.ingest.runs import Run
+    from astroflow_data.manifest import FileEntry
 
     Report = Callable[[str, int, int], None]
 
@@ -100,6 +103,8 @@ class Ingest:
         if manifest and [(i.name, i.bytes) for i in manifest.inputs] == [
             (file.path.name, file.size) for file in self.inputs
         ]:
+            # Left by a run that was killed after its very last step.
+            shutil.rmtree(staging_folder(self.target), ignore_errors=True)
             return manifest
         raise DataError(
             f"{self.target} exists already and was made of other files; it was left as it is. "
@@ -110,12 +115,16 @@ class Ingest:
         if self.files:
             self._check_files(self.files)
         sorting = Sorting(self.table, schema_of(self.table, self.inputs), self.layout)
+        origin = self._origin(sorting.schema)
         staging = Staging(self.target)
         plan = digest(_FORMAT, str(sorting.schema), self.table.key, self.layout.model_dump_json())
         staging.open(plan, self.inputs)
         self._check_space(staging)
         read = self._read(sorting, staging, report)
-        return self._write(sorting, staging, read, report)
+        files = self._new_files(Merge(sorting, read), origin, staging, sorting)
+        manifest = self._manifest(read, self._write(files, staging, report))
+        self._publish(sorting, staging, manifest)
+        return manifest
 
     def _check_files(self, files: int) -> None:
         cuts = Cuts.of_database(self.database)
@@ -126,7 +135,7 @@ class Ingest:
             )
 
     def _check_space(self, staging: Staging) -> None:
-        left = [file for file in self.inputs if staging.saved(file) is None]
+        left = [file for file in self.inputs if not staging.has_read(file)]
         needed = sum(_BYTES_NEEDED[file.path.suffix] * file.size for file in left)
         free = shutil.disk_usage(staging.folder).free
         if needed > free:
@@ -137,64 +146,61 @@ class Ingest:
 
     def _read(
         self, sorting: Sorting, staging: Staging, report: Report
-    ) -> dict[InputFile, ReadInput]:
-        def read(file: InputFile) -> ReadInput:
-            found = staging.saved(file)
-            if found is None:
-                found = read_input(file, sorting, staging.runs)
-                staging.save(file, found)
-            return found
+    ) -> dict[InputFile, tuple[Run, ...]]:
+        def read(file: InputFile) -> tuple[Run, ...]:
+            if not staging.has_read(file):
+                staging.save(file, read_input(file, sorting, staging.runs))
+            return staging.runs_of(file)
 
         results = work_through(read, self.inputs, self.workers)
         what = f"{self.table.name}: read"
         return dict(zip(self.inputs, _told(results, len(self.inputs), what, report), strict=True))
 
+    def _new_files(
+        self, merge: Merge, origin: Origin, staging: Staging, sorting: Sorting
+    ) -> list[NewFile]:
+        folder = staging.unfinished
+        if isinstance(self.layout, HashBuckets):
+            chunks = [partial(merge.zone, bucket) for bucket in range(self.layout.buckets)]
+            return files_of(folder, self.table, origin, chunks)
+        counts = self._facts(staging, ()).pixel_counts if sorting.is_by_place else None
+        if counts is None:
+            return [whole_file(folder, self.table, origin, merge.everything)]
+        files = self.files or files_for(int(counts.sum()))
+        cuts = Cuts.of_database(self.database) or Cuts.from_counts(counts, files)
+        return range_files(folder, self.table, origin, cuts, merge.between)
+
+    def _facts(self, staging: Staging, names: Iterable[str]) -> RowFacts:
+        return row_facts_of(map(staging.tally_of, self.inputs), names)
+
     def _write(
-        self,
-        sorting: Sorting,
-        staging: Staging,
-        read: dict[InputFile, ReadInput],
-        report: Report,
-    ) -> Manifest:
-        rows = sum(one.rows for one in read.values())
-        files = self._new_files(sorting, staging, read)
+        self, files: list[NewFile], staging: Staging, report: Report
+    ) -> tuple[FileEntry, ...]:
         tokens = [file.token for file in self.inputs]
         staging.begin_files(digest(*tokens, *(str(file.schema.metadata) for file in files)))
         results = work_through(staging.write, files, self.workers)
-        entries = tuple(_told(results, len(files), f"{self.table.name}: written", report))
-        if (written := sum(entry.rows for entry in entries)) != rows:
+        return tuple(_told(results, len(files), f"{self.table.name}: written", report))
+
+    def _manifest(
+        self, read: dict[InputFile, tuple[Run, ...]], files: tuple[FileEntry, ...]
+    ) -> Manifest:
+        inputs = tuple(
+            InputEntry(name=file.path.name, bytes=file.size, rows=sum(run.rows for run in runs))
+            for file, runs in read.items()
+        )
+        rows, written = sum(one.rows for one in inputs), sum(one.rows for one in files)
+        if rows != written:
             raise DataError(f"{rows} rows were read and {written} written: this must not happen")
-        manifest = Manifest(
+        return Manifest(
             release=self.release.name,
             table=self.table.name,
             key=self.table.key,
             unique_key=self.table.unique_key,
             layout=self.layout,
             rows=rows,
-            files=entries,
-            inputs=tuple(
-                InputEntry(name=file.path.name, bytes=file.size, rows=one.rows)
-                for file, one in read.items()
-            ),
+            files=files,
+            inputs=inputs,
         )
-        self._publish(sorting, staging, [one.tally for one in read.values()], manifest)
-        return manifest
-
-    def _new_files(
-        self, sorting: Sorting, staging: Staging, read: dict[InputFile, ReadInput]
-    ) -> list[NewFile]:
-        merge = Merge(sorting, read)
-        folder, origin = staging.unfinished, self._origin(sorting.schema)
-        if isinstance(self.layout, HashBuckets):
-            chunks = [partial(merge.zone, bucket) for bucket in range(self.layout.buckets)]
-            return files_of(folder, self.table, origin, chunks)
-        tallies = [one.tally for one in read.values()]
-        counts = pixel_counts_of(tallies) if sorting.is_by_place else None
-        if counts is None:
-            return [whole_file(folder, self.table, origin, merge.everything)]
-        files = self.files or files_for(int(counts.sum()))
-        cuts = Cuts.of_database(self.database) or Cuts.from_counts(counts, files)
-        return range_files(folder, self.table, origin, cuts, merge.between)
 
     def _origin(self, schema: pa.Schema) -> Origin:
         labels = labels_of(self.inputs)
@@ -205,13 +211,13 @@ class Ingest:
             )
         return Origin(self.release, label, _NOTE, None if self.table.columns else schema)
 
-    def _publish(
-        self, sorting: Sorting, staging: Staging, tallies: list[Tally], manifest: Manifest
-    ) -> None:
+    def _publish(self, sorting: Sorting, staging: Staging, manifest: Manifest) -> None:
+        facts = self._facts(staging, sorting.schema.names)
         if sorting.ids != SOURCE_ID:
-            tallies = [Tally(tally.nans, None) for tally in tallies]
-        paths = tuple(staging.files / entry.name for entry in manifest.files)
-        save_index(staging.files, paths, row_facts_of(tallies, sorting.schema.names))
+            facts = replace(facts, pixel_counts=None)
+        save_index(
+            staging.files, tuple(staging.files / file.name for file in manifest.files), facts
+        )
         if isinstance(self.layout, HashBuckets):
             (staging.files / SUCCESS).touch()
         publish_text(staging.files / MANIFEST_FILE, manifest.to_json())

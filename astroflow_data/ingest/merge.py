@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from astroflow_data.ingest.inputs import InputFile
-    from astroflow_data.ingest.runs import ReadInput, Run, Sorting
+    from astroflow_data.ingest.runs import Run, Sorting
 
 _CHUNK_BYTES = 128 * 2**20  # in memory, of which a worker holds two and more
 _LEAST_ROWS = 1024
@@ -49,11 +49,11 @@ class _Piece:
 class Merge:
     """The rows of all inputs, by the part of the layout that a file holds."""
 
-    def __init__(self, sorting: Sorting, inputs: Mapping[InputFile, ReadInput]) -> None:
+    def __init__(self, sorting: Sorting, inputs: Mapping[InputFile, Sequence[Run]]) -> None:
         self._sorting = sorting
         self._key = sorting.table.key
-        self._runs = [run for one in inputs.values() for run in one.runs]
-        self._names = {run.path: file.path for file, one in inputs.items() for run in one.runs}
+        self._runs = [run for runs in inputs.values() for run in runs]
+        self._names = {run.path: file.path for file, runs in inputs.items() for run in runs}
         self._chunk_rows = _chunk_rows(self._runs)
 
     def zone(self, zone: int) -> Iterator[pa.Table]:

@@ -86,11 +86,6 @@ class ReadInput:
     runs: tuple[Run, ...]
     tally: Tally
 
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-        return sum(run.rows for run in self.runs)
-
 
 def read_input(file: InputFile, sorting: Sorting, folder: Path) -> ReadInput:
     """Leave the rows of ``file`` as runs in ``folder``.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from astroflow_data.index import Tally
-from astroflow_data.ingest.runs import ReadInput, Run
+from astroflow_data.ingest.runs import Run
 from astroflow_data.manifest import FileEntry, sha256_of
 from astroflow_data.publish import publish_text
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from astroflow_data.files import NewFile
     from astroflow_data.ingest.inputs import InputFile
-
-_NOTE = ".npz"
+    from astroflow_data.ingest.runs import ReadInput
 
 
 class Staging:
@@ -70,17 +69,24 @@ class Staging:
         path = self.folder / name
         return path.exists() and path.read_text(encoding="utf-8") == text
 
-    def saved(self, file: InputFile) -> ReadInput | None:
-        """Return what an earlier run left of ``file``; None where it did not finish it."""
-        path = self.runs / (file.token + _NOTE)
-        if not path.exists():
-            return None
-        with np.load(path) as note:
+    def has_read(self, file: InputFile) -> bool:
+        """Return whether ``file`` is read, perhaps by an earlier run."""
+        return self._note(file).exists()
+
+    def runs_of(self, file: InputFile) -> tuple[Run, ...]:
+        """Return the runs of a file that is read."""
+        with np.load(self._note(file)) as note:
             places = zip(note["names"].tolist(), note["runs"].tolist(), strict=True)
-            runs = tuple(Run(self.runs / name, *numbers) for name, numbers in places)
+            return tuple(Run(self.runs / name, *numbers) for name, numbers in places)
+
+    def tally_of(self, file: InputFile) -> Tally:
+        """Return what the rows of a file that is read told."""
+        with np.load(self._note(file)) as note:
             nans = dict(zip(note["columns"].tolist(), note["nans"].tolist(), strict=True))
-            pixels = (note["pixels"], note["counts"]) if note["is_mapped"] else None
-        return ReadInput(runs, Tally(nans, pixels))
+            return Tally(nans, (note["pixels"], note["counts"]) if note["is_mapped"] else None)
+
+    def _note(self, file: InputFile) -> Path:
+        return self.runs / f"{file.token}.npz"
 
     def save(self, file: InputFile, read: ReadInput) -> None:
         """Note that ``file`` is read."""
@@ -99,7 +105,7 @@ class Staging:
             pixels=pixels,
             counts=counts,
         )
-        partial.replace(self.runs / (file.token + _NOTE))
+        partial.replace(self._note(file))
 
     def write(self, file: NewFile) -> FileEntry:
         """Write one of the table's files, unless an earlier run did."""

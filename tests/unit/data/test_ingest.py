@@ -396,8 +396,10 @@ def test_a_run_goes_on_with_what_was_read_before_an_error(
 def test_a_table_that_is_there_is_not_made_again(admin: Admin, bulk: Path) -> None:
     table = admin.ingest(bulk)
     before = hashes(table)
+    (table.parent / ".SOURCES.ingest" / "runs").mkdir(parents=True)
     assert admin.ingest(bulk) == table
     assert hashes(table) == before
+    assert hidden(table.parent) == []
     with pytest.raises(AstroFlowError, match="exists already and was made of other files"):
         admin.ingest(min(bulk.iterdir()))
 
