@@ -92,9 +92,7 @@ class Ingest:
             finished serves the next run.
         """
         with _disk_errors(self.target):
-            self.database.mkdir(parents=True, exist_ok=True)
-            with _alone(self.database):
-                return self._finished() or self._make(report)
+            return self._finished() or self._make(report)
 
     def _finished(self) -> Manifest | None:
         if not self.target.exists():
@@ -116,6 +114,11 @@ class Ingest:
             self._check_files(self.files)
         sorting = Sorting(self.table, schema_of(self.table, self.inputs), self.layout)
         origin = self._origin(sorting.schema)
+        self.database.mkdir(parents=True, exist_ok=True)
+        with _alone(self.database):
+            return self._finished() or self._sort(sorting, origin, report)
+
+    def _sort(self, sorting: Sorting, origin: Origin, report: Report) -> Manifest:
         staging = Staging(self.target)
         plan = digest(_FORMAT, str(sorting.schema), self.table.key, self.layout.model_dump_json())
         staging.open(plan, self.inputs)
