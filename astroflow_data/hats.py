@@ -89,6 +89,8 @@ def export_hats(
     schema = _schema(table)
     counts, without = _count_positions(table)
     pixels = cut(counts, most_rows)
+    if not pixels:
+        raise DataError(f"{table.full_name} has no row with a position, so there is nothing to map")
     with publish(target) as folder:
         files = [_new_file(folder, table, schema, *pixel) for pixel in pixels]
         for parent in {file.path.parent for file in files}:

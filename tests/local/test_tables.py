@@ -85,7 +85,9 @@ def new_release(rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) ->
     """Return a catalogue of a release that is described in its own file and nowhere else."""
     root = tmp_path_factory.mktemp("next") / "gaia-next"
     stars = rows[["ra", "dec"]].iloc[::100].assign(novelty=np.float32(0.5)).reset_index()
-    novelties = stars[["source_id"]].assign(kind="odd", weights=[[1.0, 2.0]] * len(stars))
+    novelties = stars[["source_id"]].assign(
+        kind="odd", weights=pd.Series([[1.0, 2.0]] * len(stars))
+    )
     for folder, frame in (("GNEXT_GAIA_SOURCE", stars), ("GNEXT_NOVELTIES", novelties)):
         (root / "data" / folder).mkdir(parents=True)
         table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -510,7 +512,7 @@ def test_a_hats_catalogue_is_a_table_of_both_engines(
 
 
 @pytest.mark.parametrize("place", [(266.4, -29.0, 2), (0, 90, 3), (359.99, 0.01, 2)])
-def test_a_region_of_hats_is_that_of_the_catalogue(place: tuple[float, ...]) -> None:
+def test_a_region_of_hats_is_that_of_the_catalogue(place: tuple[float, float, float]) -> None:
     expected = set(astroflow_dask_gaia.cone_search("gaia_source", *place).compute().index)
     by_spark = astroflow_spark_gaia.cone_search("bright.bright", *place, columns=["source_id"])
     by_dask = astroflow_dask_gaia.cone_search("bright.bright", *place, columns=[])

@@ -106,7 +106,7 @@ def test_partitions_and_properties_are_told(exported: Path) -> None:
 
 @pytest.mark.parametrize("place", CONES)
 def test_a_region_of_a_registered_catalogue_has_the_same_rows(
-    registered: Table, source: Table, place: tuple[float, ...]
+    registered: Table, source: Table, place: tuple[float, float, float]
 ) -> None:
     assert ids(cone_search(registered, *place)) == ids(cone_search(source, *place))
 
@@ -195,6 +195,14 @@ def test_ids_that_are_not_of_their_positions_are_found_out(
     with pytest.raises(DataError, match="has 2 rows with a position and 0 were found"):
         export_hats(make_table, tmp_path / "hats")
     assert not (tmp_path / "hats").exists()
+
+
+def test_without_a_position_in_any_row_there_is_nothing_to_map(
+    make_table: Table, tmp_path: Path
+) -> None:
+    pq.write_table(pq.read_table(make_table.files[0]).slice(2), make_table.files[0])
+    with pytest.raises(DataError, match="has no row with a position"):
+        export_hats(make_table, tmp_path / "hats")
 
 
 def test_a_table_without_positions_is_no_map(sample: Path, tmp_path: Path) -> None:
