@@ -190,7 +190,8 @@ def test_spark_reads_what_was_ingested(
     try:
         columns = ["source_id", "ra", "astrometric_primary_flag", "libname_gspphot", "ruwe"]
         found = session.table("gaiadr3ssd.gaia_source").select(columns).toArrow()
-        assert repr(found.to_pydict()) == repr(rows.select(columns).to_pydict())
+        by_id = found.sort_by("source_id")
+        assert repr(by_id.to_pydict()) == repr(rows.select(columns).to_pydict())
         pairs = session.sql(
             "SELECT a.source_id, b.ra FROM gaiadr3.gaia_source a "
             "JOIN gaiadr3.gaia_source b ON a.source_id = b.source_id"
