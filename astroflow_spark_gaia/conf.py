@@ -24,7 +24,7 @@ def query_conf(cores: int) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(cores),
         # Reading dictionaries to drop row groups costs seconds on columns of many values.
         "spark.hadoop.parquet.filter.dictionary.enabled": "false",
-        # With it one side of a join may be shuffled to match the other's pieces: few are large.
+        # With it executors would compute in which piece of a join a row is, and need our jar.
         "spark.sql.sources.v2.bucketing.shuffle.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.catalogImplementation": "in-memory",
