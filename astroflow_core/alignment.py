@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SMALLEST = 4 * 2**20  # bytes of a piece: starting a task costs as much as reading fewer
 _LARGEST = 128 * 2**20
+_OPENING = 2**20  # bytes that could be read while a file is opened
 _PIECES_A_CORE = 4  # so that the last core does not work alone for long
 
 
@@ -107,11 +108,11 @@ def common_edges(tables: Sequence[FileRanges], cores: int) -> list[int] | None:
     files reach over so many edges that cores would have no work.
     """
     edges = _edges(tables)
+    costs = [np.append(0, np.cumsum(table.sizes + _OPENING)) for table in tables]
     before = sum(
-        np.append(0, np.cumsum(table.sizes))[np.searchsorted(table.first, edges)]
-        for table in tables
+        cost[np.searchsorted(table.first, edges)] for cost, table in zip(costs, tables, strict=True)
     )
-    total = sum(int(table.sizes.sum()) for table in tables)
+    total = sum(int(cost[-1]) for cost in costs)
     size = min(_LARGEST, max(_SMALLEST, total // (_PIECES_A_CORE * cores)))
     kept = edges[np.diff(before // size, prepend=0) > 0]
     return None if total > _LARGEST and len(kept) + 1 < cores else kept.tolist()

@@ -152,3 +152,8 @@ def test_a_table_that_fits_no_other_is_left_out() -> None:
 def test_small_files_are_one_piece() -> None:
     left = of_ids("left", [[0, 9], [10, 19]])
     assert common_edges([left, left], cores=2) == []
+
+
+def test_many_small_files_are_several_pieces() -> None:
+    table = of_ids("table", [[number] for number in range(1000)])
+    assert common_edges([table, table], cores=2) == list(range(64, 1000, 64))
