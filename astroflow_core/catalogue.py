@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from astroflow_core import hats
 from astroflow_core.errors import CatalogueError
 from astroflow_core.model import Model
 from astroflow_core.release import Release, ReleaseTable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CATALOGUE_FILE = "catalogue.yaml"
+OWN_DATABASE = "mine"  # a person's own tables, which no catalogue holds
 
 
 class HashBuckets(Model):
@@ -46,7 +48,27 @@ class SourceIdOrder(Model):
         return table.folder
 
 
-Layout = Annotated[HashBuckets | SourceIdOrder, Field(discriminator="kind")]
+class AnyOrder(Model):
+    """Files in no order: every search opens all whose rows the footers do not exclude."""
+
+    kind: Literal["any_order"] = "any_order"
+
+    def folder_of(self, table: ReleaseTable) -> str:
+        """Return the name of the folder that holds ``table``."""
+        return table.folder
+
+
+class Hats(Model):
+    """A HATS catalogue, which LSDB opens: a file a pixel of the position; a folder a table."""
+
+    kind: Literal["hats"] = "hats"
+
+    def folder_of(self, table: ReleaseTable) -> str:
+        """Return the name of the folder that holds ``table``."""
+        return table.folder
+
+
+Layout = Annotated[AnyOrder | HashBuckets | Hats | SourceIdOrder, Field(discriminator="kind")]
 
 
 class DatabaseEntry(Model):
@@ -62,6 +84,13 @@ class DatabaseEntry(Model):
     path: Path
     layout: Layout = SourceIdOrder()
     variable: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_not_a_person_s(cls, name: str) -> str:
+        if name == OWN_DATABASE:
+            raise ValueError(f"{name!r} is the database of a person's own tables")
+        return name
 
 
 class CatalogueFile(Model):
@@ -106,9 +135,15 @@ class Table:
         """Whether the table's folder is on this machine."""
         return self.folder.is_dir()
 
+    @property
+    def data_folder(self) -> Path:
+        """The folder below which Spark looks for the files."""
+        is_hats = isinstance(self.database.layout, Hats)
+        return self.folder / hats.DATASET if is_hats else self.folder
+
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """The table's parquet files by name.
+        """The table's parquet files by name; by place on the sky in HATS.
 
         Raises
         ------
@@ -119,7 +154,9 @@ class Table:
             raise CatalogueError(
                 f"table {self.full_name} is not here: its folder {self.folder} is missing"
             )
-        files = tuple(sorted(self.folder.glob("*.parquet")))
+        is_hats = isinstance(self.database.layout, Hats)
+        found = hats.pixel_files(self.folder) if is_hats else sorted(self.folder.glob("*.parquet"))
+        files = tuple(found)
         if not files:
             raise CatalogueError(
                 f"table {self.full_name} is empty: {self.folder} holds no *.parquet file"
@@ -130,12 +167,12 @@ class Table:
 class Database:
     """A named folder of tables that follow one release and one layout."""
 
-    def __init__(self, entry: DatabaseEntry, root: Path) -> None:
+    def __init__(self, entry: DatabaseEntry, root: Path, release: Release | None = None) -> None:
         self.name = entry.name
         self.path = root / entry.path
         self.layout = entry.layout
         self.variable = entry.variable
-        self.release = _release(entry.release, root)
+        self.release = release or _release(entry.release, root)
 
     def __repr__(self) -> str:
         return f"<Database {self.name}: {self.release.title} at {self.path}>"

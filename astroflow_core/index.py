@@ -10,11 +10,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from astroflow_core.footers import read_metadata
+from astroflow_core.hats import HEALPIX
 from astroflow_core.healpix import pixel_count
 from astroflow_core.index_file import INDEX_FILE, FileVersions, load
 
@@ -33,7 +34,7 @@ SOURCE_ID = "source_id"
 MAP_LEVEL = 8  # the level at which files are cut; a map has 786,432 pixels
 UNKNOWN = -1  # where a footer does not say
 _READERS = 8  # threads: files on a network make one wait
-_PLACES = ("file", "number", "first", "last", "rows")
+_PLACES = ("file", "number", "first", "last", "rows", "in_order")
 _IDS = np.iinfo(np.int64)
 
 
@@ -43,6 +44,7 @@ class RowGroups:
 
     ``file`` counts in ``files``, ``number`` inside the file. ``first`` and ``last`` are the
     least and greatest ``source_id``; the widest possible where the footer does not tell.
+    ``in_order`` is 1 where the footer says that the rows are in order of ``source_id``, else 0.
     """
 
     files: tuple[Path, ...]
@@ -51,6 +53,7 @@ class RowGroups:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     rows: NDArray[np.int64]
+    in_order: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -60,11 +63,24 @@ class RowGroups:
         """Whether every row has a ``source_id`` that its group's footer vouches for."""
         return not (self.first == _IDS.min).any()
 
+    @property
+    def divisions(self) -> tuple[int, ...]:
+        """The least id of each file and the greatest of all; none where files are no ranges."""
+        files = np.unique(self.file)
+        first = [int(self.first[self.file == file].min()) for file in files]
+        last = [int(self.last[self.file == file].max()) for file in files]
+        in_order = all(end < start for end, start in zip(last, first[1:], strict=False))
+        return (*first, last[-1]) if first and in_order and self.is_bounded else ()
+
     def touching(self, ranges: IdRanges) -> RowGroups:
         """Return the groups that may hold a ``source_id`` of ``ranges``."""
+        return self._only(self.may_hold(ranges))
+
+    def may_hold(self, ranges: IdRanges) -> NDArray[np.bool_]:
+        """Return for each group whether it may hold a ``source_id`` of ``ranges``."""
         place = np.searchsorted(ranges[:, 1], self.first, side="right")
         starts = np.append(ranges[:, 0], _IDS.max)
-        return self._only((place < len(ranges)) & (starts[place] <= self.last))
+        return np.asarray((place < len(ranges)) & (starts[place] <= self.last))
 
     def by_file(self) -> list[tuple[Path, list[int]]]:
         """Return each file that has a group here, with its groups' numbers."""
@@ -108,7 +124,19 @@ class _Saved:
     contents: RowFacts
 
 
-def row_groups(table: Table) -> RowGroups:
+class Parquet(Protocol):
+    """What the index asks of a table: its folder and the files in it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All parquet files, by name."""
+
+
+def row_groups(table: Parquet) -> RowGroups:
     """Return the row groups of ``table``, from its index or else its footers.
 
     Raises
@@ -121,7 +149,7 @@ def row_groups(table: Table) -> RowGroups:
     return saved.groups if saved else _groups_in_footers(table.files, versions)
 
 
-def column_facts(table: Table) -> ColumnFacts:
+def column_facts(table: Parquet) -> ColumnFacts:
     """Return NULLs and bytes of each column of ``table``; see `row_groups`."""
     versions = FileVersions.of(table.files)
     saved = _saved(table, versions)
@@ -155,7 +183,7 @@ def empty_map() -> NDArray[np.int64]:
     return np.zeros(pixel_count(MAP_LEVEL), np.int64)
 
 
-def _saved(table: Table, versions: FileVersions) -> _Saved | None:
+def _saved(table: Parquet, versions: FileVersions) -> _Saved | None:
     path = table.folder / INDEX_FILE
     if not path.is_file():
         return None
@@ -168,7 +196,9 @@ def _load(path: Path, _time: int, files: tuple[Path, ...], versions: FileVersion
     if arrays is None:
         return None
     counts = arrays["pixel_counts"]
-    places = (arrays[f"group_{name}"] for name in _PLACES)
+    # An index made before the order was kept proves none.
+    unknown = np.zeros_like(arrays["group_rows"])
+    places = (arrays.get(f"group_{name}", unknown) for name in _PLACES)
     return _Saved(
         RowGroups(files, *places),
         ColumnFacts(tuple(arrays["columns"].tolist()), arrays["nulls"], arrays["sizes"]),
@@ -183,16 +213,29 @@ def _groups_in_footers(files: tuple[Path, ...], _versions: FileVersions) -> RowG
     with ThreadPoolExecutor(_READERS) as pool:
         found = pool.map(lambda path: _places(read_metadata(path)), files)
         rows = [(file, *place) for file, places in enumerate(found) for place in places]
-    table = np.array(rows, np.int64).reshape(-1, 5)
+    table = np.array(rows, np.int64).reshape(-1, len(_PLACES))
     return RowGroups(files, *(np.ascontiguousarray(column) for column in table.T))
 
 
-def _places(metadata: pq.FileMetaData) -> Iterable[tuple[int, int, int, int]]:
-    leaf = _leaves(metadata).get(SOURCE_ID)
+def _places(metadata: pq.FileMetaData) -> Iterable[tuple[int, int, int, int, bool]]:
+    leaves = _leaves(metadata)
+    leaf = leaves.get(SOURCE_ID)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         if group.num_rows:
-            yield number, *_bounds(group, leaf), group.num_rows
+            bounds = _id_bounds(group, leaves)
+            yield number, *bounds, group.num_rows, _is_in_order(group, leaf)
+
+
+def _id_bounds(group: pq.RowGroupMetaData, leaves: dict[str, int]) -> tuple[int, int]:
+    """Return the least and greatest ``source_id`` of a row group.
+
+    Where a HATS table has none, those that a source at its positions would have.
+    """
+    if SOURCE_ID in leaves or HEALPIX not in leaves:
+        return _bounds(group, leaves.get(SOURCE_ID))
+    first, last = _bounds(group, leaves[HEALPIX])
+    return (first << 1, last << 1 | 1) if first >= 0 else (first, last)
 
 
 def _bounds(group: pq.RowGroupMetaData, leaf: int | None) -> tuple[int, int]:
@@ -200,6 +243,11 @@ def _bounds(group: pq.RowGroupMetaData, leaf: int | None) -> tuple[int, int]:
     if statistics is None or not statistics.has_min_max or statistics.null_count:
         return _IDS.min, _IDS.max
     return statistics.min, statistics.max
+
+
+def _is_in_order(group: pq.RowGroupMetaData, leaf: int | None) -> bool:
+    first = next(iter(group.sorting_columns), None)
+    return first is not None and first.column_index == leaf and not first.descending
 
 
 def _leaves(metadata: pq.FileMetaData) -> dict[str, int]:

@@ -49,7 +49,7 @@ class FileVersions:
         with ThreadPoolExecutor(_READERS) as pool:
             stats = list(pool.map(_stat, files))
         return cls(
-            tuple(path.name for path in files),
+            tuple(map(_name, files)),
             tuple(status.st_size for status in stats),
             tuple(status.st_mtime_ns for status in stats),
         )
@@ -151,6 +151,11 @@ def footer_digest(path: Path) -> str:
             return sha256(file.read()).hexdigest()
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error}") from error
+
+
+def _name(path: Path) -> str:
+    """Return a file's name, in HATS with those of the folders that tell its pixel."""
+    return "/".join([*(part for part in path.parts[:-1] if "=" in part), path.name])
 
 
 def _stat(path: Path) -> os.stat_result:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _GROUPS = 64
 _BATCH = 1_000_000  # rows
 _EVERYTHING = "TRUE"
+_PLAIN = "hive_partitioning = false"  # the folders of HATS are no columns
 _MACROS = """
 CREATE MACRO healpix(level, id) AS id >> (59 - 2 * level);
 CREATE MACRO angular_distance(ra1, dec1, ra2, dec2) AS 2 * degrees(atan2(
@@ -75,7 +76,7 @@ class Rows:
         """Yield the result of ``SELECT what FROM files WHERE … end`` in batches."""
         with self.connection() as connection:
             names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-            found = self._query(connection, f"read_parquet([{names}])", what, end)
+            found = self._query(connection, f"read_parquet([{names}], {_PLAIN})", what, end)
             yield from found.to_arrow_reader(_BATCH)
 
     @contextmanager

@@ -18,6 +18,7 @@ from astroflow_core import regions
 from astroflow_core.catalogue import Table, chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_schema
+from astroflow_core.hats import HEALPIX
 from astroflow_core.index import SOURCE_ID, row_groups
 from astroflow_core.polygon import Polygon
 from astroflow_core.session import SessionSettings
@@ -51,6 +52,8 @@ class Search:
     def prunes(self) -> bool:
         """Whether ranges of ids spare an engine more than their test costs it."""
         groups = row_groups(self.table)
+        if SOURCE_ID not in self.schema.names:
+            return False
         return groups.is_bounded and 2 * len(self.groups) <= len(groups)
 
     @property
@@ -68,14 +71,15 @@ def plan(table: Table, region: Region, columns: Iterable[str] | None = None) -> 
         When the table has no positions or no ``source_id``, or lacks a column asked for.
     """
     schema = read_schema(table)
-    if missing := [name for name in (SOURCE_ID, *POSITION) if name not in schema.names]:
+    ids = HEALPIX if HEALPIX in schema.names else SOURCE_ID
+    if missing := [name for name in (ids, *POSITION) if name not in schema.names]:
         raise CatalogueError(
             f"table {table.full_name} has no column {missing[0]!r}, so it knows no places: "
             f"search gaia_source and join the result by {SOURCE_ID}"
         )
-    ids = regions.id_ranges(region)
+    ranges = regions.id_ranges(region)
     chosen = chosen_columns(table, schema.names, columns)
-    return Search(table, region, schema, chosen, row_groups(table).touching(ids), ids)
+    return Search(table, region, schema, chosen, row_groups(table).touching(ranges), ranges)
 
 
 def join_nearest(ranges: IdRanges, most: int) -> IdRanges:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from astroflow_core.catalogue import Catalogue, Database, Table, did_you_mean
+from astroflow_core.catalogue import OWN_DATABASE, Catalogue, Database, Table, did_you_mean
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.idle import IdleTimes
 from astroflow_core.model import Model, problems
+from astroflow_core.own_database import HOME_FOLDER, OwnDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,8 @@ class SessionSettings(Model):
     spark: ClusterSize = ClusterSize()
     dask: ClusterSize = ClusterSize()
     cache_dir: Path = Path("~/.cache/astroflow")
+    # Where a person's own tables are; None for a folder of their home.
+    tables_dir: Path | None = None
     idle: IdleTimes = IdleTimes()
     # On Kubernetes: the seconds within which the first executor or worker has to be up.
     patience: float = 300
@@ -140,6 +143,10 @@ class SessionSettings(Model):
         """
         return tuple(Catalogue.open(root) for root in self.catalogues)
 
+    def own_database(self) -> OwnDatabase:
+        """Return the database of the person's own tables, as it is now."""
+        return OwnDatabase((self.tables_dir or HOME_FOLDER).expanduser())
+
     def open_table(self, name: str) -> Table:
         """Return a table by ``table`` (in the default database) or ``database.table``.
 
@@ -154,6 +161,7 @@ class SessionSettings(Model):
         databases: dict[str, Database] = {}
         for database in (d for catalogue in catalogues for d in catalogue.databases):
             databases.setdefault(database.name, database)
+        databases[OWN_DATABASE] = self.own_database()
         wanted, _, table = name.rpartition(".")
         wanted = wanted or self.default_database or catalogues[0].default_database
         if wanted.lower() not in databases:

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from astroflow_core.counts import column_counts, row_count
+    from astroflow_core.own_tables import drop_table, own_tables
+    from astroflow_dask_gaia.cost import explain_cost
     from astroflow_dask_gaia.counts import healpix_counts
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
+    from astroflow_dask_gaia.mine import save_table
+    from astroflow_dask_gaia.random_part import try_percent
     from astroflow_dask_gaia.regions import (
         cone_search,
         healpix_search,
@@ -35,30 +39,40 @@ __all__ = [
     "column_counts",
     "cone_search",
     "connect",
+    "drop_table",
+    "explain_cost",
     "healpix_counts",
     "healpix_means",
     "healpix_search",
     "histogram2d",
     "map_pairs",
     "moc_search",
+    "own_tables",
     "polygon_search",
     "read_table",
     "row_count",
+    "save_table",
+    "try_percent",
 ]
 
 _HOMES = {
     "column_counts": "astroflow_core.counts",
     "cone_search": "astroflow_dask_gaia.regions",
     "connect": "astroflow_dask_gaia.session",
+    "drop_table": "astroflow_core.own_tables",
+    "explain_cost": "astroflow_dask_gaia.cost",
     "healpix_counts": "astroflow_dask_gaia.counts",
     "healpix_means": "astroflow_dask_gaia.maps",
     "healpix_search": "astroflow_dask_gaia.regions",
     "histogram2d": "astroflow_dask_gaia.maps",
     "map_pairs": "astroflow_dask_gaia.maps",
     "moc_search": "astroflow_dask_gaia.regions",
+    "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_dask_gaia.regions",
     "read_table": "astroflow_dask_gaia.frames",
     "row_count": "astroflow_core.counts",
+    "save_table": "astroflow_dask_gaia.mine",
+    "try_percent": "astroflow_dask_gaia.random_part",
 }
 
 

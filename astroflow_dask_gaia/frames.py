@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import dask.dataframe as dd
@@ -13,14 +14,17 @@ import pyarrow.parquet as pq
 from astroflow_core.catalogue import chosen_columns
 from astroflow_core.errors import CatalogueError
 from astroflow_core.footers import read_metadata, read_schema
+from astroflow_core.rates import Meter
 from astroflow_core.session import SessionSettings
-from astroflow_dask_gaia.partitions import partitions_of
+from astroflow_dask_gaia.partitions import key_of, partitions_of
 from astroflow_dask_gaia.session import current_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+
+_meter = Meter("dask")  # of this process, a worker mostly
 
 # pandas alone would turn whole numbers with a NULL among them into floats, which hold
 # integers exactly only up to 2**53, and booleans into objects.
@@ -39,6 +43,9 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
     Nothing is read until something is computed, and then only the columns that are used. One
     partition is one file. In a catalogue in order of ``source_id`` the divisions are known;
     in hash buckets they are not, and a warning says so.
+
+    A table of your own (``mine.x``) has its ``source_id`` as index where every row has one, and
+    no index else.
 
     Whole numbers and booleans have pandas' nullable types (``Int64``, ``boolean``), so that a
     missing value costs no digit; a missing real number is NaN.
@@ -60,23 +67,26 @@ def read_table(name: str, columns: Iterable[str] | None = None) -> dd.DataFrame:
     table = SessionSettings.from_environ(os.environ).open_table(name)
     schema = read_schema(table)
     chosen = chosen_columns(table, schema.names, columns)
-    names = [name for name in chosen if name != table.key]
+    key = key_of(table)
+    names = [name for name in chosen if name != key]
     partitions = partitions_of(table)
     current_client()  # so that the frame is computed by the session's cluster, not the kernel
     frame: dd.DataFrame = dd.from_map(
         read_files,
         partitions.files,
         columns=names,
-        key=table.key,
+        key=key,
         like=table.files[0],
-        meta=to_pandas(schema.empty_table().select([table.key, *names]), table.key),
+        meta=to_pandas(schema.empty_table().select(with_key(names, key)), key),
         divisions=partitions.divisions,
         label=table.name,
     )
     return frame
 
 
-def read_files(paths: tuple[Path, ...], columns: list[str], key: str, like: Path) -> pd.DataFrame:
+def read_files(
+    paths: tuple[Path, ...], columns: list[str], key: str | None, like: Path
+) -> pd.DataFrame:
     """Return the rows of ``paths`` as one frame indexed by ``key``; runs on a worker.
 
     Where the table has no file in a partition, the frame is empty with the columns of ``like``.
@@ -86,7 +96,7 @@ def read_files(paths: tuple[Path, ...], columns: list[str], key: str, like: Path
     CatalogueError
         When a file cannot be read or lacks a column.
     """
-    names = [key, *columns]
+    names = with_key(columns, key)
     if not paths:
         return to_pandas(
             read_metadata(like).schema.to_arrow_schema().empty_table().select(names), key
@@ -102,15 +112,36 @@ def read_file(path: Path, columns: list[str]) -> pa.Table:
     CatalogueError
         When the file cannot be read or lacks a column.
     """
+    began = time.monotonic()
     try:
-        # One thread: Dask already keeps every core busy with a partition.
-        return pq.read_table(path, columns=columns, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
+        with pq.ParquetFile(path) as file:
+            # One thread: Dask already keeps every core busy with a partition.
+            rows = file.read(columns, use_threads=False).select(columns)
+            _meter.note(_size(file.metadata, columns), time.monotonic() - began)
+            return rows
+    except (OSError, pa.ArrowException, KeyError) as error:
         raise CatalogueError(f"{path} cannot be read: {error}") from error
 
 
-def to_pandas(rows: pa.Table, key: str) -> pd.DataFrame:
+def _size(metadata: pq.FileMetaData, columns: list[str]) -> int:
+    """Return the compressed bytes of ``columns``."""
+    leaves = range(metadata.num_columns)
+    chosen = [i for i in leaves if metadata.schema.column(i).path.split(".")[0] in columns]
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    return sum(group.column(i).total_compressed_size for group in groups for i in chosen)
+
+
+def with_key(columns: list[str], key: str | None) -> list[str]:
+    """Return what to read for a frame of ``columns`` indexed by ``key``, if by anything."""
+    return columns if key is None else [key, *columns]
+
+
+def to_pandas(rows: pa.Table, key: str | None) -> pd.DataFrame:
     """Return ``rows`` as a frame indexed by ``key``, exact in every whole number."""
-    frame: pd.DataFrame = rows.drop_columns([key]).to_pandas(types_mapper=_NULLABLE.get)
-    frame.index = pd.Index(rows[key].to_pandas(), name=key)
+    # What pandas once noted in a file of its own index is not this frame's.
+    plain = rows.replace_schema_metadata()
+    columns = plain if key is None else plain.drop_columns([key])
+    frame: pd.DataFrame = columns.to_pandas(types_mapper=_NULLABLE.get)
+    if key is not None:
+        frame.index = pd.Index(rows[key].to_pandas(), name=key)
     return frame

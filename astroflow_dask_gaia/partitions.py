@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astroflow_core.catalogue import HashBuckets
-from astroflow_core.footers import ordered_footers, read_footers
+from astroflow_core.catalogue import AnyOrder, HashBuckets, Hats
+from astroflow_core.footers import ordered_footers, read_footers, read_schema
+from astroflow_core.index import SOURCE_ID, row_groups
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,8 @@ def partitions_of(table: Table) -> Partitions:
     """
     if isinstance(table.database.layout, HashBuckets):
         return _of_hash_buckets(table)
+    if isinstance(table.database.layout, AnyOrder | Hats):
+        return _of_any_order(table)
     footers = ordered_footers(table)
     own = _one_file_each(footers, _divisions(footers))
     if reference := _reference(table):
@@ -59,6 +62,28 @@ def _of_hash_buckets(table: Table) -> Partitions:
     )
     footers = read_footers(table)
     return _one_file_each(footers, (None,) * (len(footers) + 1))
+
+
+def _of_any_order(table: Table) -> Partitions:
+    """Return a partition a file, with divisions where the files happen to be ranges of ids."""
+    groups = row_groups(table)
+    files = tuple((path,) for path, _ in groups.by_file()) or ((table.files[0],),)
+    divisions = groups.divisions if key_of(table) == SOURCE_ID else ()
+    return Partitions(files, divisions or (None,) * (len(files) + 1))
+
+
+def key_of(table: Table) -> str | None:
+    """Return the column to be a frame's index; None for a table whose rows may lack its key.
+
+    Raises
+    ------
+    CatalogueError
+        When a file is damaged.
+    """
+    if not isinstance(table.database.layout, AnyOrder | Hats):
+        return table.key
+    has_key = table.key in read_schema(table).names and row_groups(table).is_bounded
+    return table.key if has_key else None
 
 
 def _one_file_each(footers: list[Footer], divisions: tuple[Any, ...]) -> Partitions:

@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import dask.dataframe as dd
-import numpy as np
 
 from astroflow_core import regions
+from astroflow_core.index import SOURCE_ID
 from astroflow_core.polygon import Polygon
 from astroflow_core.search import plan, read_groups
 from astroflow_core.session import SessionSettings
-from astroflow_dask_gaia.frames import to_pandas
+from astroflow_dask_gaia.frames import to_pandas, with_key
+from astroflow_dask_gaia.partitions import key_of
 from astroflow_dask_gaia.session import current_client
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from astroflow_core.index import RowGroups
     from astroflow_core.regions import Region
 
 
@@ -85,7 +85,9 @@ def moc_search(table: str, moc: Any, columns: Iterable[str] | None = None) -> dd
 def _find(table: str, region: Region, columns: Iterable[str] | None) -> dd.DataFrame:
     opened = SessionSettings.from_environ(os.environ).open_table(table)
     search = plan(opened, region, columns)
-    names = [name for name in search.columns if name != opened.key]
+    key = key_of(opened)
+    divisions = search.groups.divisions if key == SOURCE_ID else ()
+    names = [name for name in search.columns if name != key]
     pieces = search.groups.by_file() or [(opened.files[0], [])]
     current_client()  # so that the frame is computed by the session's cluster, not the kernel
     frame: dd.DataFrame = dd.from_map(
@@ -93,28 +95,18 @@ def _find(table: str, region: Region, columns: Iterable[str] | None) -> dd.DataF
         pieces,
         region=region,
         columns=names,
-        key=opened.key,
-        meta=to_pandas(search.schema.empty_table().select([opened.key, *names]), opened.key),
-        divisions=_divisions(search.groups),
+        key=key,
+        meta=to_pandas(search.schema.empty_table().select(with_key(names, key)), key),
+        divisions=divisions or (None,) * (len(pieces) + 1),
         label=f"{opened.name}-region",
     )
     return frame
 
 
-def _divisions(groups: RowGroups) -> tuple[int | None, ...]:
-    """Return between which ids the files lie; None where they overlap, as hash buckets do."""
-    files = np.unique(groups.file)
-    first = [int(groups.first[groups.file == file].min()) for file in files]
-    last = [int(groups.last[groups.file == file].max()) for file in files]
-    in_order = all(end < start for end, start in zip(last, first[1:], strict=False))
-    if not first or not in_order or not groups.is_bounded:
-        return (None,) * (max(1, len(first)) + 1)
-    return (*first, last[-1])
-
-
 def read_piece(
-    piece: tuple[Path, list[int]], region: Region, columns: list[str], key: str
+    piece: tuple[Path, list[int]], region: Region, columns: list[str], key: str | None
 ) -> pd.DataFrame:
     """Return the rows of some row groups of a file that lie in ``region``; runs on a worker."""
     path, groups = piece
-    return to_pandas(read_groups(path, groups, region, (key, *columns)), key)
+    names = tuple(with_key(columns, key))
+    return to_pandas(read_groups(path, groups, region, names), key)

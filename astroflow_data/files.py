@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +28,9 @@ LICENCE = "CC BY-SA 3.0 IGO"
 PREFIX = "astroflow."
 Label = Literal["real", "derived", "modelled", "synthetic"]
 _NARROW = 16  # bits
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +82,35 @@ class NewFile:
     key: str
     chunks: Callable[[], Iterable[pa.Table]]
 
-    def write(self) -> None:
-        """Write the file."""
+    def write(self) -> int:
+        """Write the file; return how many rows it has."""
+        rows = 0
         with pq.ParquetWriter(self.path, self.schema, **_options(self.schema, self.key)) as writer:
             for chunk in self.chunks():
                 writer.write_table(chunk.cast(self.schema), row_group_size=ROW_GROUP_ROWS)
+                rows += chunk.num_rows
+        return rows
 
 
 def write_all(files: Iterable[NewFile]) -> Iterator[NewFile]:
-    """Write ``files``, as many at a time as this process has cores; yield each when written.
+    """Write ``files``, as many at a time as this process has cores; yield each when written."""
+    files = tuple(files)
+    written = work_through(NewFile.write, files, usable_cores())
+    for file, _ in zip(files, written, strict=True):
+        yield file
+
+
+def work_through(
+    do: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Iterator[Result]:
+    """Do something with each of ``items``, ``workers`` at a time; yield what comes of each.
 
     Numpy and pyarrow let go of Python's lock while they work, so threads are enough.
     """
-    pool = ThreadPoolExecutor(usable_cores())
+    pool = ThreadPoolExecutor(workers)
     try:
-        jobs = [(file, pool.submit(file.write)) for file in files]
-        for file, job in jobs:
-            job.result()
-            yield file
+        for job in [pool.submit(do, item) for item in items]:
+            yield job.result()
     finally:
         pool.shutdown(cancel_futures=True)
 

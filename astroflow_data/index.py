@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def write_index(folder: Path, report: Callable[[int, int], None] | None = None) -> Path:
+def write_index(
+    folder: Path,
+    report: Callable[[int, int], None] | None = None,
+    files: tuple[Path, ...] | None = None,
+) -> Path:
     """Read every row of the table in ``folder`` once, and keep what was learned beside it.
 
     An index that is there is replaced. Memory is a column of a row group and a map of
@@ -37,6 +41,8 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
         The table's folder.
     report
         Called with the number of files read so far and of all.
+    files
+        The table's files; those in the folder by default.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def write_index(folder: Path, report: Callable[[int, int], None] | None = None) 
     DataError
         When the folder cannot be written to.
     """
-    files = tuple(sorted(folder.glob("*.parquet")))
+    files = files or tuple(sorted(folder.glob("*.parquet")))
     if not files:
         raise CatalogueError(f"{folder} holds no *.parquet file")
     return save_index(folder, files, _read_rows(files, report or (lambda _done, _all: None)))
@@ -84,13 +90,16 @@ class Tally:
 
 
 class RowCounter:
-    """Counts NaN and sources a pixel, column by column, as rows pass by."""
+    """Counts NaN and sources a pixel, column by column, as rows pass by.
 
-    def __init__(self, schema: pa.Schema) -> None:
+    ``ids`` names the column that tells the pixel.
+    """
+
+    def __init__(self, schema: pa.Schema, ids: str = SOURCE_ID) -> None:
         self._nans = dict.fromkeys(schema.names, 0)
-        self._is_mapped = SOURCE_ID in schema.names and schema.field(SOURCE_ID).type == pa.int64()
-        self._counts = empty_map() if self._is_mapped else None
-        self.names = [f.name for f in schema if f.name == SOURCE_ID or pa.types.is_floating(f.type)]
+        self._is_mapped = ids in schema.names and schema.field(ids).type == pa.int64()
+        self._counts = empty_map()
+        self.names = [f.name for f in schema if f.name == ids or pa.types.is_floating(f.type)]
 
     def add(self, name: str, values: pa.ChunkedArray) -> None:
         """Count what ``values`` of the column ``name``, one of ``names``, hold."""
@@ -116,15 +125,18 @@ class RowCounter:
 
 
 def row_facts_of(tallies: Iterable[Tally], names: Iterable[str]) -> RowFacts:
-    """Return what the rows of a table tell whose files told ``tallies``."""
-    columns = tuple(names)
-    nans, counts, is_mapped = np.zeros(len(columns), np.int64), empty_map(), True
+    """Return what the rows of a table of columns ``names`` tell whose files told ``tallies``.
+
+    They are taken one by one: those of thousands of files need not be in memory together.
+    """
+    nans, counts, is_mapped = dict.fromkeys(names, 0), empty_map(), True
     for tally in tallies:
-        nans += [tally.nans.get(name, 0) for name in columns]
+        nans = {name: found + tally.nans.get(name, 0) for name, found in nans.items()}
         is_mapped = is_mapped and tally.pixels is not None
         if tally.pixels is not None:
             np.add.at(counts, *tally.pixels)
-    return RowFacts(columns, nans, counts if is_mapped else None)
+    of_columns = np.array([*nans.values()], np.int64)
+    return RowFacts(tuple(nans), of_columns, counts if is_mapped else None)
 
 
 def _read_rows(files: tuple[Path, ...], report: Callable[[int, int], None]) -> RowFacts:

@@ -34,7 +34,7 @@ def publish(target: Path) -> Iterator[Path]:
         partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
         partial.mkdir()
         try:
-            with _alive(partial):
+            with locked(partial):
                 yield partial
                 _rename(partial, target)
         finally:
@@ -54,6 +54,26 @@ def disk_errors(target: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on a folder, or on a file that is made if need be.
+
+    The kernel lets it go when the process dies, however it dies. Network file systems lock
+    only files.
+
+    Raises
+    ------
+    BlockingIOError
+        When another process holds it.
+    """
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def publish_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` so that a reader finds the old contents or the new, whole."""
     partial = path.with_name(f".{path.name}.partial")
@@ -67,21 +87,10 @@ def _rename(partial: Path, target: Path) -> None:
     partial.rename(target)
 
 
-@contextmanager
-def _alive(folder: Path) -> Iterator[None]:
-    """Hold a lock on ``folder``; the kernel lets it go when the process dies, however it dies."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _remove_abandoned(target: Path) -> None:
     for folder in target.parent.glob(f".{target.name}.*.partial"):
         try:
-            with _alive(folder):
+            with locked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:
             continue

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from astroflow_core.footers import read_metadata
 from astroflow_core.healpix import id_bounds, pixel_count, pixel_of
-from astroflow_data.files import NewFile
+from astroflow_data.files import PREFIX, NewFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from astroflow_core.release import ReleaseTable
     from astroflow_data.files import Origin
 
+SOURCE_KEYS = frozenset({"source_id", "alert_source_id"})  # keys that are places on the sky
 CUT_LEVEL = 8  # where ESA cuts its own bulk files
 _ROWS_A_FILE = 625_000  # about as in Gaia's own 3386 files
 
@@ -63,6 +65,15 @@ class Cuts:
         pixels = pixel_of(ids, CUT_LEVEL)
         return cls.from_counts(np.bincount(pixels, minlength=pixel_count(CUT_LEVEL)), files)
 
+    @classmethod
+    def of_database(cls, folder: Path) -> Cuts | None:
+        """Return where the tables in ``folder`` are cut; None where none of them is."""
+        for table in sorted(path for path in folder.glob("[!._]*") if path.is_dir()):
+            found = [_bounds(path) for path in sorted(table.glob("*.parquet"))]
+            if found and None not in found:
+                return cls(tuple(sorted({edge for bounds in found for edge in bounds or ()})))
+        return None
+
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The first id of each file and the first id beyond it."""
@@ -96,6 +107,15 @@ def whole_file(
 ) -> NewFile:
     """Return the one file of a table that ``source_id`` does not cut; rows come by its key."""
     return NewFile(folder / file_name(0), origin.schema(table), table.key, chunks)
+
+
+def _bounds(path: Path) -> tuple[int, int] | None:
+    metadata = read_metadata(path).metadata or {}
+    names = [f"{PREFIX}{end}_source_id".encode() for end in ("first", "stop")]
+    if not all(name in metadata for name in names):
+        return None
+    first, stop = (int(metadata[name]) for name in names)
+    return first, stop
 
 
 def file_name(index: int) -> str:

@@ -15,10 +15,14 @@ from astroflow_core.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
+    from astroflow_core.own_tables import drop_table, own_tables
     from astroflow_spark_gaia.adql_query import adql
+    from astroflow_spark_gaia.cost import explain_cost
     from astroflow_spark_gaia.databases import Tables
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
+    from astroflow_spark_gaia.mine import save_table
+    from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
         healpix_search,
@@ -35,16 +39,21 @@ __all__ = [
     "column_counts",
     "cone_search",
     "connect",
+    "drop_table",
+    "explain_cost",
     "healpix_counts",
     "healpix_means",
     "healpix_search",
     "histogram2d",
     "map_pairs",
     "moc_search",
+    "own_tables",
     "polygon_search",
     "row_count",
+    "save_table",
     "spark",
     "tables",
+    "try_percent",
 ]
 
 _HOMES = {
@@ -52,14 +61,19 @@ _HOMES = {
     "column_counts": "astroflow_core.counts",
     "cone_search": "astroflow_spark_gaia.regions",
     "connect": "astroflow_spark_gaia.session",
+    "drop_table": "astroflow_core.own_tables",
+    "explain_cost": "astroflow_spark_gaia.cost",
     "healpix_counts": "astroflow_spark_gaia.maps",
     "healpix_means": "astroflow_spark_gaia.maps",
     "healpix_search": "astroflow_spark_gaia.regions",
     "histogram2d": "astroflow_spark_gaia.maps",
     "map_pairs": "astroflow_spark_gaia.maps",
     "moc_search": "astroflow_spark_gaia.regions",
+    "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_spark_gaia.regions",
     "row_count": "astroflow_core.counts",
+    "save_table": "astroflow_spark_gaia.mine",
+    "try_percent": "astroflow_spark_gaia.random_part",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from astroflow_core.kubernetes.leases import SESSION_LABEL
 from astroflow_core.kubernetes.notebook import TEMPORARY
 from astroflow_core.session import OVERHEAD
+from astroflow_spark_gaia.joins import extension_conf, extension_jar
 
 if TYPE_CHECKING:
     from astroflow_core.kubernetes.notebook import Notebook
@@ -30,7 +31,7 @@ def query_conf(cores: int) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(cores),
         # Reading dictionaries to drop row groups costs seconds on columns of many values.
         "spark.hadoop.parquet.filter.dictionary.enabled": "false",
-        # With it a join of range-cut tables may shuffle one side by another rule: wrong rows.
+        # With it executors would compute in which piece of a join a row is, and need our jar.
         "spark.sql.sources.v2.bucketing.shuffle.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.catalogImplementation": "in-memory",
@@ -51,6 +52,7 @@ def local_conf(size: ClusterSize, scratch: Path) -> dict[str, str]:
     """
     return (
         query_conf(size.cores)
+        | extension_conf()
         | {
             "spark.app.name": "AstroFlow",
             "spark.master": f"local[{size.cores}]",
@@ -123,6 +125,8 @@ def _executor_conf(
         f"{pod}.podNamePrefix": session,
         f"{pod}.label.{SESSION_LABEL}": session,
         f"{pod}.request.cores": f"{size.cpu:g}",
+        # The driver has our jar on its class path; on executors it is at the same place.
+        "spark.executor.extraClassPath": str(extension_jar()),
         f"{spill}.mount.path": "/scratch",
         f"{spill}.options.sizeLimit": SCRATCH,
     }

@@ -55,7 +55,7 @@ def _table_read(plan: Any, databases: Databases) -> Table | None:
     except CatalogueError:
         return None
     # A person may have put a table of their own in the place of the catalogue's.
-    same = entry.location().getPath().rstrip("/") == str(table.folder.resolve())
+    same = entry.location().getPath().rstrip("/") == str(table.data_folder.resolve())
     return table if same else None
 
 

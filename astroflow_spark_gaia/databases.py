@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from astroflow_core.catalogue import did_you_mean
+from astroflow_core.catalogue import OWN_DATABASE, did_you_mean
 from astroflow_core.errors import CatalogueError
 
 if TYPE_CHECKING:
     from astroflow_core.catalogue import Database, Table
+    from astroflow_core.own_database import OwnDatabase
     from astroflow_core.session import SessionSettings
 
 
 class Databases(Mapping[str, "Database"]):
     """Databases by name; where two catalogues share a name, the first catalogue's is meant.
+
+    The person's own tables are one of them, which is as its folder is at every access.
 
     Raises
     ------
@@ -28,23 +31,37 @@ class Databases(Mapping[str, "Database"]):
         self._by_name: dict[str, Database] = {}
         for database in (d for catalogue in catalogues for d in catalogue.databases):
             self._by_name.setdefault(database.name, database)
+        self._own_database = settings.own_database
         self.title = " and ".join(dict.fromkeys(c.title for c in catalogues))
         self.default = self[settings.default_database or catalogues[0].default_database].name
 
     def __getitem__(self, name: str) -> Database:
+        if name.lower() == OWN_DATABASE:
+            return self.own
         database = self._by_name.get(name.lower())
         if database is None:
-            raise CatalogueError(f"no database {name!r}{did_you_mean(name, self._by_name)}")
+            raise CatalogueError(f"no database {name!r}{did_you_mean(name, self)}")
         return database
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name)
+        yield from self._by_name
+        yield OWN_DATABASE
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return len(self._by_name) + 1
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._by_name
+        return isinstance(name, str) and name.lower() in list(self)
+
+    @property
+    def own(self) -> OwnDatabase:
+        """The person's own tables as they are now."""
+        return self._own_database()
+
+    @property
+    def of_catalogues(self) -> tuple[Database, ...]:
+        """The databases that are the same for everyone."""
+        return tuple(self._by_name.values())
 
 
 class Tables(Mapping[str, "Table"]):

@@ -8,28 +8,36 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from py4j.java_gateway import is_instance_of
 from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import AnalysisException
 from pyspark.logger import PySparkLogger
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
-from astroflow_core.errors import CatalogueError, SessionError
+from astroflow_core.catalogue import OWN_DATABASE
+from astroflow_core.errors import CatalogueError, QueryError, SessionError
 from astroflow_core.footers import read_schema
 from astroflow_spark_gaia.busy import tell_while_at_work
+from astroflow_spark_gaia.cost import measure
 from astroflow_spark_gaia.counted import counts_as_sql
 from astroflow_spark_gaia.functions import FUNCTIONS
+from astroflow_spark_gaia.joins import Guard, watch_joins
+from astroflow_spark_gaia.mine import OwnTables
 from astroflow_spark_gaia.registration import Registrar
 from astroflow_spark_gaia.table_functions import TableFunction, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from astroflow_core.catalogue import Table
     from astroflow_core.session import ClusterSize
     from astroflow_spark_gaia.databases import Databases
     from astroflow_spark_gaia.jvm import Jvm
 
+_COMMAND = "org.apache.spark.sql.catalyst.plans.logical.Command"
 _READ_TABLE = re.compile(r"Relation spark_catalog\.(\w+\.\w+)\[")
 
 
@@ -43,8 +51,10 @@ class GaiaSession(SparkSession):
         self.size = size
         self.at_end: list[Callable[[], None]] = []
         self._databases: Databases | None = None
+        self._own: OwnTables | None = None
         self._unchecked: dict[str, Table] = {}
         self._table_functions: list[TableFunction] = []
+        self._guard: Guard | None = None
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
         atexit.register(self.stop)
@@ -56,13 +66,16 @@ class GaiaSession(SparkSession):
         for function in FUNCTIONS:
             super().sql(function.ddl)
         registrar = Registrar(self)
-        for database in databases.values():
+        for database in databases.of_catalogues:
             registrar.register(database)
             # The schema of the others comes from a file, so it cannot differ from it.
             self._unchecked |= {t.full_name: t for t in database.tables if t.definition.columns}
         self.catalog.setCurrentDatabase(databases.default)
         self._databases = databases
+        self._own = OwnTables(self, registrar, databases, self.jvm_process.scratch)
         self._table_functions = register(self)
+        measure(self)
+        self._guard = watch_joins(self, databases.values())
 
     def catalogue_table(self, name: str) -> Table:
         """Return a table of the catalogues by ``table`` (in the current database) or full name.
@@ -92,7 +105,8 @@ class GaiaSession(SparkSession):
     def sql(self, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
         """Run SQL as `SparkSession.sql` does, and tell of tables that cannot be read.
 
-        Counts over a whole table come from its index, without a job.
+        Counts over a whole table come from its index, without a job. What makes or drops a table
+        of the database ``mine`` does so in the person's own folder.
 
         Raises
         ------
@@ -102,6 +116,8 @@ class GaiaSession(SparkSession):
             As Spark raises it; a note says which table, folder or name is meant.
         """
         with self._explained():
+            if self._own is not None and self._own.ran(sqlQuery, args, kwargs):
+                return super().createDataFrame([], StructType([]))
             frame = self._checked(super().sql(sqlQuery, args, **kwargs))
             counts = counts_as_sql(frame, self._databases) if self._databases else None
             return super().sql(counts) if counts else frame
@@ -109,7 +125,58 @@ class GaiaSession(SparkSession):
     def table(self, tableName: str) -> DataFrame:  # noqa: N803
         """Return a table as `SparkSession.table` does; see `sql` for what is raised."""
         with self._explained():
+            if self._own is not None:
+                self._own.look()
             return self._checked(super().table(tableName))
+
+    def frame_of(self, query: str | DataFrame) -> DataFrame:
+        """Return the frame of a query as Spark plans it, whatever the index may know of it.
+
+        Raises
+        ------
+        QueryError
+            For a statement that is no query, unless it makes a table of one.
+        """
+        if isinstance(query, DataFrame):
+            return query
+        with self._explained():
+            if self._own is not None:
+                self._own.look()
+            plan = self._jsparkSession.sessionState().sqlParser().parsePlan(query)
+            if plan.nodeName() in {"CreateTableAsSelect", "ReplaceTableAsSelect"}:
+                plan = plan.query()
+            elif is_instance_of(self.sparkContext._gateway, plan, _COMMAND):  # noqa: SLF001
+                raise QueryError(f"{query.split()[0].upper()} … is no query: give a SELECT")
+            return self._checked(self.frame_of_plan(plan))
+
+    def frame_of_plan(self, plan: Any) -> DataFrame:
+        """Return the frame of one of Spark's logical plans."""
+        jvm: Any = self.sparkContext._jvm  # noqa: SLF001
+        rows = jvm.org.apache.spark.sql.classic.Dataset.ofRows(self._jsparkSession, plan)
+        return DataFrame(rows, self)
+
+    def is_answered(self, frame: DataFrame) -> bool:
+        """Whether the index answers a query without reading a file."""
+        return self._databases is not None and counts_as_sql(frame, self._databases) is not None
+
+    def table_in(self, folder: Path) -> str:
+        """Return the name of the table whose files are in ``folder``, or the folder's own path."""
+        databases = self._databases.values() if self._databases is not None else ()
+        tables = (table for database in databases for table in database.tables)
+        return next((t.full_name for t in tables if t.folder.resolve() == folder), str(folder))
+
+    @property
+    def own_tables(self) -> OwnTables:
+        """The tables of the person's own.
+
+        Raises
+        ------
+        CatalogueError
+            When the session has no catalogues yet.
+        """
+        if self._own is None:
+            raise CatalogueError("the session has no catalogues")
+        return self._own
 
     def stop(self) -> None:
         """Stop the session and end its JVM."""
@@ -149,6 +216,8 @@ class GaiaSession(SparkSession):
         database = names[-2] if len(names) > 1 else self.catalog.currentDatabase()
         if self._databases is None or database not in self._databases:
             return self._note_on_database(database) if len(names) > 1 else None
+        if database == OWN_DATABASE:
+            self.own_tables.forget(names[-1])
         try:
             self._databases[database].table(names[-1])
         except CatalogueError as unknown:

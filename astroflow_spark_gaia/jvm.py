@@ -17,6 +17,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.errors import MissingDependencyError, SessionError
+from astroflow_spark_gaia.joins import extension_jar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +72,11 @@ def spark_home() -> Path:
 
 
 def spark_jars(home: Path) -> list[Path]:
-    """Return Spark's jars in one order everywhere, as a class archive demands."""
+    """Return Spark's jars and ours in one order everywhere, as a class archive demands."""
     # As in Spark's launcher: the logging interface goes before jars that carry an older one.
-    return sorted((home / "jars").glob("*.jar"), key=lambda j: (not j.match("slf4j-api-*"), j.name))
+    own = [extension_jar()] if extension_jar().is_file() else []
+    jars = (home / "jars").glob("*.jar")
+    return sorted(jars, key=lambda j: (not j.match("slf4j-api-*"), j.name)) + own
 
 
 def jvm_command(

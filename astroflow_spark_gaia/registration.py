@@ -10,10 +10,12 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from astroflow_core.catalogue import HashBuckets
+from astroflow_core.catalogue import HashBuckets, Hats
+from astroflow_core.hats import FILE_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pyspark.sql import SparkSession
 
@@ -64,26 +66,49 @@ class Registrar:
         self._catalog = state.catalogManager().v2SessionCatalog()
         connector = gateway.jvm.org.apache.spark.sql.connector
         self._identifier = connector.catalog.Identifier.of
+        self._change = connector.catalog.NamespaceChange
         self._expressions = connector.expressions
         self._string = gateway.jvm.java.lang.String
-        self._properties = gateway.jvm.java.util.HashMap({"provider": "parquet"})
+        self._properties = gateway.jvm.java.util.HashMap()
         self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
         self._schema = cache(self._new_schema)
         self._buckets = cache(self._new_buckets)
 
     def register(self, database: Database) -> None:
         """Enter a database and those of its tables whose folder is here."""
+        self.add_database(database)
+        for table in database.tables:
+            self.add(table)
+
+    def add_database(self, database: Database, default_folder: Path | None = None) -> None:
+        """Enter a database without its tables.
+
+        Tables that Spark makes by itself go below ``default_folder``, else they end with it.
+        """
         namespace = self._array(self._string, database.name)
         self._catalog.createNamespace(namespace, {"comment": database.release.title})
-        for table in database.tables:
-            self._properties["location"] = table.folder.resolve().as_uri()
-            self._properties["comment"] = table.definition.description
-            self._catalog.createTable(
-                self._identifier(namespace, table.name),
-                self._schema(schema_json(table.definition.columns)),
-                self._buckets(bucket_count(table), table.key),
-                self._properties,
-            )
+        if default_folder is not None:
+            # Named now and not above, where Spark would make the folder.
+            change = self._change.setProperty("location", str(default_folder))
+            self._catalog.alterNamespace(namespace, self._array(self._change, change))
+
+    def add(self, table: Table) -> None:
+        """Enter a table. Spark takes it for one that is not its own, and removes no file of it."""
+        self._properties.clear()
+        self._properties.putAll(_properties(table))
+        self._catalog.createTable(
+            self._identifier_of(table.database.name, table.name),
+            self._schema(schema_json(table.definition.columns)),
+            self._buckets(bucket_count(table), table.key),
+            self._properties,
+        )
+
+    def remove(self, database: str, table: str) -> None:
+        """Take the entry of a table out; its files stay."""
+        self._catalog.dropTable(self._identifier_of(database, table))
+
+    def _identifier_of(self, database: str, table: str) -> Any:
+        return self._identifier(self._array(self._string, database), table)
 
     def _new_schema(self, text: str) -> Any:
         return self._from_json(text)
@@ -102,6 +127,20 @@ class Registrar:
         for index, item in enumerate(items):
             array[index] = item
         return array
+
+
+def _properties(table: Table) -> dict[str, str]:
+    """Return what Spark is told of where a table's files are and how they are read."""
+    properties = {
+        "provider": "parquet",
+        "location": table.data_folder.resolve().as_uri(),
+        "comment": table.definition.description,
+    }
+    if isinstance(table.database.layout, Hats):
+        # So Spark makes no columns of the folders' names, and passes over the thumbnail.
+        properties["option.recursiveFileLookup"] = "true"
+        properties["option.pathGlobFilter"] = FILE_PATTERN
+    return properties
 
 
 def bucket_count(table: Table) -> int | None:

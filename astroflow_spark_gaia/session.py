@@ -143,8 +143,8 @@ def _set_up(jvm: Jvm, settings: SessionSettings, engine: Local | Pods) -> GaiaSe
     _say("Setting up SparkSQL")
     session.attach(databases)
     _say(
-        f"Setting up dataset {databases.title} with {len(databases)} databases "
-        f"{', '.join(databases)}"
+        f"Setting up dataset {databases.title} with {len(databases.of_catalogues)} databases "
+        f"{', '.join(database.name for database in databases.of_catalogues)}"
     )
     _say(f"Read default database {databases.default} from environment config")
     _say(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+NEIGHBOURS = "gaia_source_tmasspsc_best_neighbours"
 _FEW_ROWS = 1000
 _MEMORY = "4g"
 
@@ -51,8 +52,8 @@ class Dataset:
 
 
 def large(folder: Path, rows: int, cache_dir: Path) -> Dataset:
-    """Return a catalogue of one table, ``gaia_source`` with all its columns."""
-    return _made(folder / f"gaia-{rows}", rows, ["gaia_source"], cache_dir)
+    """Return a catalogue of ``gaia_source`` and its 2MASS neighbours, with all their columns."""
+    return _made(folder / f"gaia-{rows}", rows, ["gaia_source", NEIGHBOURS], cache_dir)
 
 
 def wide(folder: Path, cache_dir: Path) -> Dataset:

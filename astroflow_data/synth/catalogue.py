@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import yaml
 
 from astroflow_core.catalogue import (
-    CATALOGUE_FILE,
     CatalogueFile,
     DatabaseEntry,
     HashBuckets,
@@ -18,6 +17,7 @@ from astroflow_core.catalogue import (
     SourceIdOrder,
 )
 from astroflow_core.errors import DataError
+from astroflow_data.databases import database_entry, write_catalogue
 from astroflow_data.files import NewFile, Origin, write_all
 from astroflow_data.hash_buckets import SUCCESS, bucket_files, spill, split
 from astroflow_data.publish import disk_errors, publish, publish_text
@@ -37,14 +37,12 @@ if TYPE_CHECKING:
 TITLE = "Gaia DR3 (synthetic)"
 _NOTE = "Synthetic rows made by AstroFlow Hub with seed {seed}; not Gaia data"
 _KEY_ONLY = "; the key alone, because the release lists no columns of this table"
-# In the order in which a session names them: database, the layout it has where both are made,
-# the variable of notebooks that read files in source_id order themselves.
-_LAYOUTS = ("hash_buckets", "source_id_order")
+# In the order in which a session names them: release, the layout it has where both are made.
 _DATABASES = (
-    ("gaiadr3", "gaia_dr3", "hash_buckets", None),
-    ("gaiadr3ssd", "gaia_dr3", "source_id_order", "DASK_DATA_PATH_GAIA_DR3_SSD"),
-    ("gaiaedr3ssd", "gaia_edr3", "source_id_order", "DASK_DATA_PATH_GAIA_EDR3_SSD"),
-    ("gaiaedr3", "gaia_edr3", "hash_buckets", None),
+    ("gaia_dr3", "hash_buckets"),
+    ("gaia_dr3", "source_id_order"),
+    ("gaia_edr3", "source_id_order"),
+    ("gaia_edr3", "hash_buckets"),
 )
 
 
@@ -143,26 +141,20 @@ class _Writer:
         for name in RELEASES.values() if self.recipe.columns else ():
             release = self.recipe.release(name).model_dump(mode="json", exclude_defaults=True)
             publish_text(self.root / f"{name}.yaml", yaml.safe_dump(release, sort_keys=False))
-        contents = CatalogueFile(
-            title=TITLE,
-            default_database="gaiadr3ssd",
-            databases=tuple(self._entry(*database) for database in _DATABASES),
-        )
-        dumped = contents.model_dump(mode="json", exclude_none=True)
         publish_text(self.root / RECIPE_FILE, self.recipe.to_yaml())
-        publish_text(self.root / CATALOGUE_FILE, yaml.safe_dump(dumped, sort_keys=False))
-
-    def _entry(self, name: str, release: str, wish: str, variable: str | None) -> DatabaseEntry:
-        made = {kind for kind in _LAYOUTS if (self.root / release / kind).is_dir()}
-        kind = wish if wish in made else min(made)
-        return DatabaseEntry(
-            name=name,
-            release=f"{release}.yaml" if self.recipe.columns else release,
-            path=Path(release, kind),
-            layout=layout_of(kind, self.recipe),
-            # Notebooks read these files by themselves and count on their order.
-            variable=variable if kind == "source_id_order" else None,
+        write_catalogue(
+            self.root,
+            CatalogueFile(
+                title=TITLE,
+                default_database="gaiadr3ssd",
+                databases=tuple(self._entry(*database) for database in _DATABASES),
+            ),
         )
+
+    def _entry(self, release: str, wish: str) -> DatabaseEntry:
+        layouts = {kind: layout_of(kind, self.recipe) for _, kind in _DATABASES}
+        reference = f"{release}.yaml" if self.recipe.columns else release
+        return database_entry(self.root, release, wish, layouts, reference)
 
 
 def layout_of(kind: str, recipe: Recipe) -> Layout:

@@ -15,6 +15,7 @@ import numpy as np
 from astroflow_core.healpix import id_bounds, pixel_count, pixel_of
 from astroflow_core.release import Column
 from astroflow_data.files import ROW_GROUP_ROWS
+from astroflow_data.source_id_order import SOURCE_KEYS
 from astroflow_data.synth.columns import (
     build_rows,
     gaia_source_values,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.int64]
 
-SOURCE_KEYS = {"source_id", "alert_source_id"}
 _WHOLE_SKY = id_bounds(0, 0)[0], id_bounds(pixel_count(0), 0)[0]
 _MAP_LEVEL = 6
 _NEURONS = 30 * 30  # of DR3's self-organising map

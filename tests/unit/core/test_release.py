@@ -94,8 +94,8 @@ def column_of(release: str, column: str) -> Column:
     return {c.name: c for c in table_of(release, "gaia_source").columns}[column]
 
 
-def test_there_are_dr3_edr3_and_the_sample() -> None:
-    assert release_names() == ("gaia_dr3", "gaia_dr3_sample", "gaia_edr3")
+def test_there_are_dr3_edr3_dr4_and_the_sample() -> None:
+    assert release_names() == ("gaia_dr3", "gaia_dr3_sample", "gaia_dr4", "gaia_edr3")
 
 
 @pytest.mark.parametrize("name", release_names())
@@ -108,15 +108,29 @@ def test_an_unknown_release_is_told_which_there_are(name: str) -> None:
     with pytest.raises(CatalogueError) as failure:
         Release.named(name)
     assert str(failure.value) == (
-        f"no release {name!r}; the releases are gaia_dr3, gaia_dr3_sample, gaia_edr3"
+        f"no release {name!r}; the releases are gaia_dr3, gaia_dr3_sample, gaia_dr4, gaia_edr3"
     )
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name)
-def test_every_release_is_at_2016_and_acknowledges_dpac(release: Release) -> None:
-    assert release.reference_epoch == 2016.0
+def test_every_release_has_its_epoch_and_acknowledges_dpac(release: Release) -> None:
+    assert release.reference_epoch == (2017.5 if release.name == "gaia_dr4" else 2016.0)
     assert "ESA" in release.acknowledgement
     assert "DPAC" in release.acknowledgement
+
+
+def test_dr4_is_as_much_as_was_announced() -> None:
+    dr4 = Release.named("gaia_dr4")
+    assert [table.name for table in dr4.tables] == [
+        "gaia_source",
+        "all_source_astrometry",
+        "all_source_photometry",
+        "all_source_rvs",
+        "all_source_flags",
+        "sso_source",
+    ]
+    assert {table.key for table in dr4.tables} == {"source_id"}
+    assert [table.name for table in dr4.tables if table.columns] == []
 
 
 def test_dr3_has_its_47_tables() -> None:

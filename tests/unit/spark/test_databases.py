@@ -22,7 +22,7 @@ def tables(databases: Databases) -> Tables:
 
 
 def test_names_title_and_default_are_the_catalogues(databases: Databases) -> None:
-    assert list(databases) == ["gaiadr3", "gaiadr3ssd", "gaiaedr3ssd", "gaiaedr3"]
+    assert list(databases) == ["gaiadr3", "gaiadr3ssd", "gaiaedr3ssd", "gaiaedr3", "mine"]
     assert databases.title == "Gaia DR3"
     assert databases.default == "gaiadr3ssd"
 
@@ -40,7 +40,7 @@ def test_an_unknown_default_is_refused(sample: Path) -> None:
 
 def test_a_catalogue_named_twice_is_one(sample: Path) -> None:
     twice = Databases(SessionSettings(catalogues=(sample, sample)))
-    assert len(twice) == 4
+    assert len(twice.of_catalogues) == 4
     assert twice.title == "Gaia DR3"
 
 
