@@ -43,6 +43,11 @@ class PodsClient(Client):
         self._pods = pods
         super().__init__(pods.address, security=pods.security, timeout=_CONNECT)  # type: ignore[no-untyped-call]
 
+    @property
+    def size(self) -> ClusterSize:
+        """The workers of the cluster."""
+        return self._pods.size
+
     def close(self, *args: Any, **kwargs: Any) -> Any:
         """Close the client and end its cluster."""
         closing = super().close(*args, **kwargs)  # type: ignore[no-untyped-call]
@@ -64,8 +69,16 @@ class Pods:
     lease: HeldLease | None = None
 
     @classmethod
-    def of_size(cls, size: ClusterSize, environ: Mapping[str, str], patience: float) -> Pods:
-        """Prepare workers of ``size``, the first of which is to be up within ``patience`` seconds.
+    def of_size(
+        cls,
+        size: ClusterSize,
+        freed: ClusterSize | None,
+        environ: Mapping[str, str],
+        patience: float,
+    ) -> Pods:
+        """Prepare workers of ``size``, the first to be up within ``patience`` seconds.
+
+        What is ``freed`` runs yet, and ends before they start.
 
         Raises
         ------
@@ -73,8 +86,7 @@ class Pods:
             When the person's quota has no room for them, or the cluster does not answer.
         """
         namespace = Namespace.of_this_pod(environ)
-        quotas = namespace.find("resourcequotas")
-        check_room(quotas, size.pods, size.cpu, size.pod_memory, "workers")
+        check_room(namespace.find("resourcequotas"), size, freed, "workers")
         return cls(size, namespace, Notebook.of_this_process(namespace, environ), patience)
 
     @property
@@ -130,30 +142,42 @@ class Pods:
         return self.namespace.find("pods", selector)
 
 
-def start_pods(settings: SessionSettings) -> PodsClient:
-    """Start a cluster in the person's namespace with the sizes of ``settings``.
+def start_pods(settings: SessionSettings, earlier: PodsClient | None) -> PodsClient:
+    """Start a cluster with the sizes of ``settings``, and end the earlier one before.
 
     Raises
     ------
     SessionError
         When the quota has no room, or no worker comes up; it says why.
     """
-    pods = Pods.of_size(settings.dask, os.environ, settings.patience)
+    freed = earlier.size if earlier else None
+    pods = Pods.of_size(settings.dask, freed, os.environ, settings.patience)
+    if earlier:
+        earlier.close()
     for other in leases():
         _say(f"beside it runs {other}")
+    client = _client_of(pods)
+    try:
+        pods.await_workers(client)
+    except BaseException:
+        client.close()
+        raise
+    Thread(target=_close_unwanted, args=(client, pods), daemon=True).start()
+    return client
+
+
+def _client_of(pods: Pods) -> PodsClient:
+    """Have the cluster made, and connect to its scheduler."""
     try:
         pods.ask()
         pods.await_scheduler()
-        client = PodsClient(pods)
-        pods.await_workers(client)
+        return PodsClient(pods)
     except OSError as error:
         pods.end()
         raise SessionError(f"Dask's scheduler does not answer: {error}") from error
     except BaseException:
         pods.end()
         raise
-    Thread(target=_close_unwanted, args=(client, pods), daemon=True).start()
-    return client
 
 
 def _close_unwanted(client: PodsClient, pods: Pods) -> None:

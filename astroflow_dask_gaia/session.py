@@ -35,8 +35,9 @@ def connect(
     """Return a new client of the session's cluster, or of one of the sizes asked for.
 
     Without sizes the client is of the scheduler at ``DASK_SCHEDULER_ADDRESS``, or where that
-    is not set, of a new cluster on this machine with the sizes the hub chose. With any size
-    it is of a new cluster on this machine. A new cluster ends the one before it.
+    is not set, of a new cluster with the sizes the hub chose. With any size it is of a new
+    cluster. A new cluster is on this machine or, where the hub starts servers as pods, of pods
+    in the person's namespace; it ends the one before it.
 
     Parameters
     ----------
@@ -79,9 +80,7 @@ def _replace(settings: SessionSettings) -> Client:
         return start_local(settings)
     from astroflow_dask_gaia.pods import PodsClient, start_pods
 
-    if isinstance(earlier, PodsClient):
-        earlier.close()
-    return start_pods(settings)
+    return start_pods(settings, earlier if isinstance(earlier, PodsClient) else None)
 
 
 def _resized(settings: SessionSettings, asked: dict[str, Any]) -> ClusterSize:

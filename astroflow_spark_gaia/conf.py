@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from astroflow_core.kubernetes.leases import SESSION_LABEL
 from astroflow_core.kubernetes.notebook import TEMPORARY
 from astroflow_core.session import OVERHEAD
-from astroflow_spark_gaia.joins import extension_conf, extension_jar
+from astroflow_spark_gaia.joins import extension_conf
 
 if TYPE_CHECKING:
     from astroflow_core.kubernetes.notebook import Notebook
@@ -125,8 +125,6 @@ def _executor_conf(
         f"{pod}.podNamePrefix": session,
         f"{pod}.label.{SESSION_LABEL}": session,
         f"{pod}.request.cores": f"{size.cpu:g}",
-        # The driver has our jar on its class path; on executors it is at the same place.
-        "spark.executor.extraClassPath": str(extension_jar()),
         f"{spill}.mount.path": "/scratch",
         f"{spill}.options.sizeLimit": SCRATCH,
     }

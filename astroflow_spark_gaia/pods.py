@@ -41,8 +41,16 @@ class Pods:
     name: str = field(default_factory=lambda: f"spark-{uuid.uuid4().hex[:8]}")
 
     @classmethod
-    def of_size(cls, size: ClusterSize, environ: Mapping[str, str], patience: float) -> Pods:
-        """Prepare executors of ``size``, which are to be up within ``patience`` seconds.
+    def of_size(
+        cls,
+        size: ClusterSize,
+        freed: ClusterSize | None,
+        environ: Mapping[str, str],
+        patience: float,
+    ) -> Pods:
+        """Prepare executors of ``size``, the first to be up within ``patience`` seconds.
+
+        What is ``freed`` runs yet, and ends before they start.
 
         Raises
         ------
@@ -50,7 +58,7 @@ class Pods:
             When the person's quota has no room for them, or the cluster does not answer.
         """
         namespace = Namespace.of_this_pod(environ)
-        check_room(namespace.find("resourcequotas"), size.pods, size.cpu, size.pod_memory)
+        check_room(namespace.find("resourcequotas"), size, freed, "executors")
         notebook = Notebook.of_this_process(namespace, environ)
         return cls(size, namespace, notebook, patience)
 

@@ -87,24 +87,27 @@ def _fitting(settings: SessionSettings, size: ClusterSize) -> ClusterSize:
 
 
 def _prepared(settings: SessionSettings, size: ClusterSize) -> Local | Pods:
+    """Return the engine of a new session; refuse what there is no room for."""
     if settings.engine == "local":
         return Local(size)
-    return Pods.of_size(size, os.environ, settings.patience)
+    freed = _current.size if _current is not None and _current.is_usable else None
+    return Pods.of_size(size, freed, os.environ, settings.patience)
 
 
 def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
     global _current  # noqa: PLW0603  # Spark itself allows one a process
+    if _current is not None and _current.is_usable and _current.size == size:
+        return _current
+    engine = _prepared(settings, size)
     if _current is not None:
-        if _current.is_usable and _current.size == size:
-            return _current
         _current.stop()
         _current = None
-    _current = _start(settings, size)
+    _current = _start(settings, engine)
     return _current
 
 
-def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
-    engine = _prepared(settings, size)
+def _start(settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
+    size = engine.size
     _say(
         f"Beginning the initialization of a spark cluster with {size.pods} pods, "
         f"{size.cores} cores/pod and {size.memory} mem/pod"
@@ -112,7 +115,6 @@ def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
     jvm = _launch(settings, engine.driver_memory)
     try:
         session = _set_up(jvm, settings, engine)
-        engine.await_ready(session, _say)
     except AstroFlowError:
         jvm.end()
         raise
@@ -121,6 +123,11 @@ def _start(settings: SessionSettings, size: ClusterSize) -> GaiaSession:
         if not isinstance(error, Exception):
             raise
         raise SessionError(f"Spark did not start: {error}; {jvm.last_words()}") from error
+    try:
+        engine.await_ready(session, _say)
+    except BaseException:
+        session.stop()
+        raise
     return session
 
 

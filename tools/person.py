@@ -244,7 +244,7 @@ class Person:
             with connect(url, additional_headers=headers, max_size=None) as socket:
                 yield Kernel(socket, (url, headers))
         finally:
-            with suppress(httpx.TransportError):  # it ended with its server
+            with suppress(httpx.HTTPError):  # it ended with its server
                 self.api("DELETE", f"kernels/{kernel}")
 
     def _submit(self, page: httpx.Response, form: str, values: Mapping[str, str]) -> httpx.Response:

@@ -11,39 +11,49 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from astroflow_core.kubernetes.objects import Object
+    from astroflow_core.session import ClusterSize
 
 _CORES = ("requests.cpu", "cpu", "limits.cpu")
 _MEMORY = ("requests.memory", "memory", "limits.memory")
 
 
 def check_room(
-    quotas: Iterable[Object], pods: int, cores: float, memory: int, what: str = "executors"
+    quotas: Iterable[Object], wanted: ClusterSize, freed: ClusterSize | None, what: str
 ) -> None:
     """Refuse a cluster that is larger than what the quotas have left.
 
     Parameters
     ----------
-    cores, memory
-        What each pod is guaranteed: CPUs, and bytes with all that it needs beside its heap.
+    freed
+        A cluster that runs yet and ends before the wanted one starts.
+    what
+        What its pods are called: ``executors`` or ``workers``.
 
     Raises
     ------
     SessionError
         Saying what is asked for, what is left of how much, and how many pods there is room for.
     """
-    asked = {"pods": 1.0, **dict.fromkeys(_CORES, cores), **dict.fromkeys(_MEMORY, float(memory))}
+    each, given_back = _of_pod(wanted), _of_pod(freed) if freed else {}
     for quota in quotas:
         if "scopes" in quota["spec"] or "scopeSelector" in quota["spec"]:
             continue
-        for name, left, allowed in _left(quota):
-            each = asked.get(name)
-            if each and pods * each > left:
+        for name, free, allowed in _left(quota):
+            left = free + (freed.pods if freed else 0) * given_back.get(name, 0)
+            amount = each.get(name, 0)
+            if amount and wanted.pods * amount > left:
                 raise SessionError(
-                    f"{pods} {what} need {_show(name, pods * each)}, and your quota has "
-                    f"{_show(name, left)} of {_show(name, allowed)} left: ask for at most "
-                    f"{max(0, int(left // each))} of them, for smaller ones, or end another "
-                    f"cluster of yours"
+                    f"{wanted.pods} {what} need {_show(name, wanted.pods * amount)}, and your "
+                    f"quota has {_show(name, left)} of {_show(name, allowed)} left: ask for at "
+                    f"most {max(0, int(left // amount))} of them, for smaller ones, or end "
+                    f"another cluster of yours"
                 )
+
+
+def _of_pod(size: ClusterSize) -> dict[str, float]:
+    """Return what one pod of a cluster takes of each resource that a quota may name."""
+    cores, memory = dict.fromkeys(_CORES, size.cpu), dict.fromkeys(_MEMORY, float(size.pod_memory))
+    return {"pods": 1.0, **cores, **memory}
 
 
 def _left(quota: Object) -> list[tuple[str, float, float]]:

@@ -53,7 +53,7 @@ def test_a_cluster_on_kubernetes_is_not_replaced_by_one_in_the_notebook(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("ASTROFLOW_ENGINE", "kubernetes")
-    with pytest.raises(SessionError, match="DASK_SCHEDULER_ADDRESS"):
+    with pytest.raises(SessionError, match="this is no pod of AstroFlow Hub"):
         connect()
 
 

@@ -151,7 +151,7 @@ def test_executors_are_the_notebook_s_own_and_may_do_nothing_else(space: Kube) -
 def test_more_than_the_quota_is_refused_before_anything_starts(kernel: Kernel) -> None:
     error = kernel.run("from astroflow_spark_gaia import connect; connect(pods=60)").error
     assert error is not None
-    assert "60 executors need 60 pods, and your quota has" in error
+    assert "60 executors need 52.5 GiB of memory, and your quota has" in error
     assert int(answer(kernel, "spark.range(10).count()")) == 10
 
 
