@@ -191,7 +191,7 @@ def test_a_session_that_a_person_made_is_not_taken_over(environ: dict[str, str])
     [
         ("ASTROFLOW_CATALOGUES", '["/nowhere"]', "no catalogue in /nowhere"),
         ("ASTROFLOW_DEFAULT_DATABASE", "gaiadr9", "no database 'gaiadr9'; did you mean"),
-        ("ASTROFLOW_ENGINE", "kubernetes", "this session's engine is 'kubernetes'"),
+        ("ASTROFLOW_ENGINE", "kubernetes", "this is no pod of AstroFlow Hub"),
     ],
 )
 def test_settings_that_are_wrong_start_nothing(
