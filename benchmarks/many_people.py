@@ -45,7 +45,7 @@ SMALL = {
     "display_name": "A small server",
     "catalogues": ["gaia-dr3"],
     "cpu": {"guarantee": 0.01},
-    "memory": {"guarantee": "100m"},
+    "memory": {"guarantee": "100m", "limit": "1g"},
     "home": {"size": "16Mi"},
 }
 PATIENCE = 900  # seconds for one person's server

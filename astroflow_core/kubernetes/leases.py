@@ -101,13 +101,15 @@ def end(name: str, folder: Path = FOLDER) -> bool:
     return True
 
 
-def remove_orphans(namespace: Namespace, folder: Path = FOLDER) -> list[str]:
-    """Remove what is left of clusters whose kernels died; return their names."""
-    orphans = [(path, lease) for path, lease in _read_all(folder) if _is_free(path)]
-    for path, lease in orphans:
-        remove(namespace, lease.engine, lease.name)
-        path.unlink(missing_ok=True)
-    return [lease.name for _, lease in orphans]
+def orphans(folder: Path = FOLDER) -> list[Lease]:
+    """Return the clusters whose kernels died."""
+    return [lease for path, lease in _read_all(folder) if _is_free(path)]
+
+
+def remove_orphan(namespace: Namespace, lease: Lease, folder: Path = FOLDER) -> None:
+    """Remove what is left of a cluster whose kernel died."""
+    remove(namespace, lease.engine, lease.name)
+    end(lease.name, folder)
 
 
 def remove(namespace: Namespace, engine: str, name: str) -> None:

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 
 from astroflow_core.errors import AstroFlowError, SessionError
 from astroflow_core.kubernetes.api import Namespace
-from astroflow_core.kubernetes.leases import remove_orphans
+from astroflow_core.kubernetes.leases import orphans, remove_orphan
 from astroflow_core.session import SessionSettings
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Reaper:
 
     def _remove(self) -> None:
         try:
-            for name in remove_orphans(Namespace.of_this_pod(os.environ)):
-                self._log.info("Removed the cluster %s, whose kernel died", name)
+            for lease in orphans():
+                remove_orphan(Namespace.of_this_pod(os.environ), lease)
+                self._log.info("Removed the cluster %s, whose kernel died", lease.name)
         except AstroFlowError as error:
             self._log.warning("What is left of clusters is removed later: %s", error)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from astroflow_core.kubernetes.leases import Lease, end, leases
+from astroflow_core.kubernetes.leases import Lease, end, leases, orphans
 from astroflow_core.session import ClusterSize
 
 SIZE = ClusterSize(pods=10, cores=5, memory="7g")
@@ -47,3 +47,4 @@ def test_a_cluster_whose_kernel_died_is_not_listed(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", HOLD_AND_DIE, tmp_path], check=True)
     assert (tmp_path / "spark-2.json").is_file()
     assert leases(tmp_path) == []
+    assert [lease.name for lease in orphans(tmp_path)] == ["spark-2"]
