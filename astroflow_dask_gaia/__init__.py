@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from astroflow_core.errors import MissingDependencyError
+from astroflow_core.errors import needing
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -80,11 +80,7 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for; ``client`` anew at every access."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
+    with needing("dask"):
         if name == "client":
             return import_module(f"{__name__}.session").current_client()
         return getattr(import_module(_HOMES[name]), name)
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"{error.name} is not installed; run: pip install 'astroflow-hub[dask]'"
-        ) from error

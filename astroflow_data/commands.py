@@ -36,6 +36,11 @@ class LayoutName(StrEnum):
     hash_buckets = "hash-buckets"
 
 
+LayoutOption = Annotated[LayoutName, typer.Option(help="How rows lie in files.")]
+FilesOption = Annotated[int | None, typer.Option(min=1, help="Files a table in source-id-order.")]
+BucketsOption = Annotated[int | None, typer.Option(min=1, help="Buckets a table in hash-buckets.")]
+
+
 @app.callback()
 def data() -> None:
     """Make the catalogues a hub offers."""
@@ -76,15 +81,9 @@ def ingest(  # noqa: PLR0913 (each is an option of the command)
     *,
     release: Annotated[str, typer.Option(help="Such as gaia_dr3, or the YAML file of one.")],
     table: Annotated[str, typer.Option(help="The table as the release names it.")],
-    layout: Annotated[
-        LayoutName, typer.Option(help="How rows lie in files.")
-    ] = LayoutName.source_id_order,
-    files: Annotated[
-        int | None, typer.Option(min=1, help="Files a table in source-id-order.")
-    ] = None,
-    buckets: Annotated[
-        int | None, typer.Option(min=1, help="Buckets a table in hash-buckets.")
-    ] = None,
+    layout: LayoutOption = LayoutName.source_id_order,
+    files: FilesOption = None,
+    buckets: BucketsOption = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Files at a time; as many as cores if not given.")
     ] = None,
@@ -148,15 +147,9 @@ def synth(  # noqa: PLR0913 (each is an option of the command)
     columns: Annotated[
         str, typer.Option(help="Columns of gaia_source with commas between; all if not given.")
     ] = "",
-    layout: Annotated[
-        LayoutName, typer.Option(help="How rows lie in files.")
-    ] = LayoutName.source_id_order,
-    files: Annotated[
-        int | None, typer.Option(min=1, help="Files a table in source-id-order.")
-    ] = None,
-    buckets: Annotated[
-        int | None, typer.Option(min=1, help="Buckets a table in hash-buckets.")
-    ] = None,
+    layout: LayoutOption = LayoutName.source_id_order,
+    files: FilesOption = None,
+    buckets: BucketsOption = None,
     out: Out = DATA_DIR,
     name: Annotated[str, typer.Option(help="The catalogue's folder.")] = "gaia-dr3-synthetic",
 ) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from astroflow_core.errors import MissingDependencyError
+from astroflow_core.errors import needing
 
 if TYPE_CHECKING:
     from astroflow_core.counts import column_counts, row_count
@@ -81,11 +81,7 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is asked for; ``spark`` and ``tables`` at every access."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
+    with needing("spark"):
         if name in ("spark", "tables"):
             return getattr(import_module(f"{__name__}.session"), f"current_{name}")()
         return getattr(import_module(_HOMES[name]), name)
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f"{error.name} is not installed; run: pip install 'astroflow-hub[spark]'"
-        ) from error
