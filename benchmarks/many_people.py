@@ -16,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -175,12 +176,13 @@ def pretended_servers(hub: DeployedHub, people: int, spawns: int) -> list[Result
         for person in persons:
             person.http.close()
     each = tuple(took for took, _ in spawned)
-    costs = {"without a server": [ready for _, ready in spawned].count(False), **meter.costs}
+    refused = Counter(why for _, why in spawned if why)
+    costs = {"without a server": dict(refused), **meter.costs}
     return [logins, Result("spawns at once, of pretended pods", seconds, each, costs)]
 
 
-def _spawn(person: Person) -> bool:
-    """Ask for a server, again while too many start; tell whether it came up."""
+def _spawn(person: Person) -> str:
+    """Ask for a server, again while too many start; return why none came up, or nothing."""
     person.http.timeout = httpx.Timeout(PATIENCE)
     path, choice = f"users/{person.name}/server", {"profile": PROFILE["slug"]}
     while (answer := person.hub_api("POST", path, json=choice)).status_code == TOO_MANY:
@@ -188,7 +190,8 @@ def _spawn(person: Person) -> bool:
     answer.raise_for_status()
     # As the page does: one request that lasts until the server is up. Asking again and again,
     # two hundred people would keep the hub busier than their servers do.
-    return bool(person.progress()[-1].get("ready"))
+    last = person.progress()[-1]
+    return "" if last.get("ready") else str(last["message"])
 
 
 @contextmanager

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 AT_ONCE = 0.0
 SHORTLY = 10.0  # seconds; what a second try often mends
 A_WHILE = 30.0
+BINDING = 300.0  # seconds; when hundreds start at once, their volumes are bound one by one
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
 # What registries answer for an image that they do not have.
 _NOT_FOUND = ("not found", "manifest unknown", "name unknown", "does not exist")
 _VOLUME = re.compile(r'for volume "([^"]+)"\s*:?\s*(.*)', re.DOTALL)
@@ -162,7 +164,8 @@ def _scheduling_cause(
         return Cause("a node is being added", None)
     if too_much := _more_than_any_node(pod, nodes):
         return Cause(too_much, min(SHORTLY, patience))
-    return Cause(_why_no_node(pod, unschedulable.get("message", "")), patience)
+    told = unschedulable.get("message", "")
+    return Cause(_why_no_node(pod, told), BINDING if _UNBOUND in told else patience)
 
 
 def _more_than_any_node(pod: Object, nodes: Sequence[Object]) -> str | None:
@@ -196,7 +199,7 @@ def _why_no_node(pod: Object, told: str) -> str:
         reasons.append("no node has the labels that the profile asks for")
     if "volume node affinity conflict" in told:
         reasons.append("the node that holds its volumes has no room for it")
-    if "unbound immediate PersistentVolumeClaims" in told:
+    if _UNBOUND in told:
         reasons.append("the volume of your home is not there yet")
     if "untolerated taint" in told:
         reasons.append("nodes are kept for others, or are not ready")

@@ -173,6 +173,8 @@ def test_a_pod_that_nobody_has_looked_at_has_no_cause() -> None:
         (pod(message="2 Insufficient cpu", cpu="2"), 59, False),
         (pod(message="2 Insufficient cpu", cpu="2"), 60, True),
         (pod(message="2 Insufficient cpu", cpu="8"), 10, True),
+        (pod(message="pod has unbound immediate PersistentVolumeClaims."), 299, False),
+        (pod(message="pod has unbound immediate PersistentVolumeClaims."), 300, True),
         (pulling("ErrImagePull", "manifest unknown"), 0, True),
         (pulling("ErrImagePull", "dial tcp: connection refused"), 29, False),
         (pulling("ErrImagePull", "dial tcp: connection refused"), 30, True),
