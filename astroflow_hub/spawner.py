@@ -14,10 +14,11 @@ from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
 from astroflow_core.kubernetes.reasons import cause_of, message_of, refusal
+from astroflow_hub.identity import person_uuid
 from astroflow_hub.kubernetes import steps
 from astroflow_hub.kubernetes.applier import Applier
 from astroflow_hub.kubernetes.namespace import SERVICE_ACCOUNT
-from astroflow_hub.kubernetes.person import MANAGED_BY, Person, person_uuid
+from astroflow_hub.kubernetes.person import MANAGED_BY, Person
 from astroflow_hub.kubernetes.person_space import PersonSpace
 from astroflow_hub.kubernetes.person_volumes import PersonVolumes
 from astroflow_hub.kubernetes.pod import (

@@ -3,7 +3,8 @@ import re
 import pytest
 from kubespawner.slugs import safe_slug
 
-from astroflow_hub.kubernetes.person import Person, namespace_names, person_uuid
+from astroflow_hub.identity import person_uuid
+from astroflow_hub.kubernetes.person import Person, namespace_names
 
 ODD_NAMES = [
     "hypatia",
