@@ -8,7 +8,7 @@ from jupyterhub.utils import random_port
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.embedded import HOST, EmbeddedHub
-from astroflow_hub.pages import TEMPLATES
+from astroflow_hub.portal.install import install
 from astroflow_hub.profile_watch import read_store
 
 os.umask(0o077)  # the state is nobody else's to read
@@ -31,7 +31,8 @@ try:
 except AstroFlowError as error:
     sys.exit(f"astroflow: the hub does not start:\n{error}")
 
-c.JupyterHub.template_paths = [TEMPLATES]
+install(c)
+c.Portal.services_file = str(here / "services.yaml")
 c.JupyterHub.spawner_class = "astroflow-local"
 c.AstroFlowLocalSpawner.data_dir = str(hub.data_dir)
 c.AstroFlowLocalSpawner.cache_dir = str(hub.cache_dir)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from astroflow_hub.pages import TEMPLATES
+from astroflow_hub.portal.install import install
 
 c = get_config()  # noqa: F821
 namespace = os.environ["HUB_NAMESPACE"]
@@ -21,7 +21,8 @@ c.JupyterHub.proxy_class = "astroflow_hub.watched_proxy.WatchedProxy"
 c.WatchedProxy.api_url = "http://proxy-api:8001"
 c.WatchedProxy.check_running_interval = 2
 
-c.JupyterHub.template_paths = [TEMPLATES]
+install(c)
+c.Portal.services_file = "/config/services/services.yaml"
 c.JupyterHub.spawner_class = "astroflow"
 c.AstroFlowSpawner.image = os.environ["NOTEBOOK_IMAGE"]
 c.AstroFlowSpawner.profiles_dir = "/config/profiles"

@@ -1,0 +1,1 @@
+"""The portal: what a person sees of AstroFlow beside their notebooks, served by the hub."""
