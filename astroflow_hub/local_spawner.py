@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port
@@ -18,8 +20,13 @@ from astroflow_core.idle import END_NOTE_VARIABLE
 from astroflow_core.machine import Machine
 from astroflow_hub.homes import make_home, safe_name
 from astroflow_hub.lifeline import GRACE
+from astroflow_hub.local_running import running_processes
 from astroflow_hub.local_session import local_settings, session_environ
 from astroflow_hub.profile_options import ProfileOptions, RefusedError
+
+if TYPE_CHECKING:
+    from astroflow_core.session import SessionSettings
+    from astroflow_hub.running import Running
 
 DASK_SERVER_EXTENSION = "astroflow_dask_gaia.server"
 
@@ -102,13 +109,22 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
             self.ended_because = self.ended_because or self._end(code)
         return code
 
+    @property
+    def home_folder(self) -> Path:
+        """The home, which the hub can look into."""
+        return Path(self.home_dir)
+
+    async def running(self) -> list[Running]:
+        """Return the processes of the server and its clusters."""
+        if self.profile is None or not self.pid:
+            return []
+        look = partial(running_processes, self.pid, self.profile, self._settings())
+        return await asyncio.get_running_loop().run_in_executor(None, look)
+
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """Return ``env`` with the session's settings; what the hub itself sets stays."""
         profile = self.chosen_profile()
-        settings = local_settings(
-            profile, Machine.this(), Path(self.data_dir), Path(self.cache_dir)
-        )
-        session = session_environ(profile, settings, random_port())
+        session = session_environ(profile, self._settings(), random_port())
         session[END_NOTE_VARIABLE] = str(self._file("end"))
         programs = [str(Path(sys.executable).parent), env.get("PATH", os.defpath)]
         return dict(super().user_env({**session, **env, "PATH": os.pathsep.join(programs)}))
@@ -134,6 +150,10 @@ class AstroFlowLocalSpawner(ProfileOptions, SimpleLocalProcessSpawner):  # type:
         except OSError as error:
             told = AstroFlowError(f"your server cannot be started: {error}")
             raise RefusedError(told) from error
+
+    def _settings(self) -> SessionSettings:
+        profile = self.chosen_profile()
+        return local_settings(profile, Machine.this(), Path(self.data_dir), Path(self.cache_dir))
 
     def _open_log(self) -> Any:
         path = self._file("log")

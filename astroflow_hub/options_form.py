@@ -35,11 +35,16 @@ class UserOptions(Model):
 
 
 def render_form(
-    offer: Offer, chosen: Mapping[str, Any], for_admin: str = "", ended_because: str = ""
+    offer: Offer,
+    chosen: Mapping[str, Any],
+    for_admin: str = "",
+    ended_because: str = "",
+    ask_at: str = "",
 ) -> str:
     """Return the HTML of the form, with ``chosen`` (a person's last user options) preselected.
 
-    Above it stands what an admin is told, and why the person's last server ended.
+    Above it stands what an admin is told, and why the person's last server ended; ``ask_at`` is
+    the page that takes requests for profiles.
     """
     store = offer.store
     remembered = _remembered(store, chosen)
@@ -54,6 +59,7 @@ def render_form(
             selected=remembered.profile or default,
             for_admin=for_admin,
             ended_because=ended_because,
+            ask_at=ask_at,
         )
     )
 

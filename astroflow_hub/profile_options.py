@@ -16,6 +16,10 @@ from astroflow_hub.profile_watch import ProfileWatch, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from astroflow_hub.profile_store import ProfileStore
+    from astroflow_hub.running import Running
 
 
 class RefusedError(SpawnException):  # type: ignore[misc]
@@ -34,9 +38,10 @@ class ProfileOptions(HasTraits):
     """
 
     ended_because = ""  # why the last server ended; the hub keeps it until the next one starts
-    user: Any  # these three are the spawner's
+    user: Any  # these four are the spawner's
     user_options: dict[str, Any]
     log: Any
+    hub: Any
 
     profiles_dir = Unicode(
         "profiles", config=True, help="The folder with the profiles, one YAML file each."
@@ -46,6 +51,10 @@ class ProfileOptions(HasTraits):
         config=True,
         help="Profiles written here, with the schema of the files; used in place of profiles_dir.",
     )
+    access_page = Unicode(
+        config=True,
+        help="The hub's page that takes requests for a profile; the portal sets it.",
+    )
     profile = Instance(
         Profile, allow_none=True, help="The profile of the server that starts, choices applied."
     )
@@ -53,6 +62,11 @@ class ProfileOptions(HasTraits):
     @property
     def catalogues_dir(self) -> str | None:
         """The folder in which the hub itself can see the catalogues, if there is one."""
+        return None
+
+    @property
+    def home_folder(self) -> Path | None:
+        """The person's home, where the hub itself can look into it."""
         return None
 
     @property
@@ -90,7 +104,8 @@ class ProfileOptions(HasTraits):
         """Return the options page's form for this person; an admin is told of problems."""
         offer, problem = self.offer(), self._watch().problem
         for_admin = str(problem) if problem and self.user and self.user.admin else ""
-        return render_form(offer, self.user_options, for_admin, self.ended_because)
+        ask_at = f"{self.hub.base_url}{self.access_page}" if self.access_page else ""
+        return render_form(offer, self.user_options, for_admin, self.ended_because, ask_at)
 
     def offer(self) -> Offer:
         """Return what this person is offered now: an admin need not restart the hub.
@@ -101,10 +116,28 @@ class ProfileOptions(HasTraits):
             When the profiles never were without a problem; the hub's log tells the admin which.
         """
         try:
-            return Offer.to(self.groups, self._watch().store(self.log))
+            return Offer.to(self.groups, self.all_profiles())
         except ProfilesError as error:
             told = AstroFlowError("no environment can be started now: ask the hub's administrator")
             raise RefusedError(told) from error
+
+    def all_profiles(self) -> ProfileStore:
+        """Return every profile of the hub, whoever may use it.
+
+        Raises
+        ------
+        ProfilesError
+            When they never were without a problem.
+        """
+        return self._watch().store(self.log)
+
+    async def running(self) -> list[Running]:
+        """Return what the person runs now: the server, and its clusters."""
+        raise NotImplementedError
+
+    async def home_size(self) -> int | None:
+        """Return the bytes that the home may take; None where nothing limits it."""
+        return None
 
     def chosen_profile(self) -> Profile:
         """Return the profile to start.

@@ -13,6 +13,7 @@ from traitlets import Bool, Dict, Enum, Integer, List, Unicode, default
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.kubernetes.ends import end_of, eviction_of, has_ended, is_lost
+from astroflow_core.kubernetes.quantities import memory_of
 from astroflow_core.kubernetes.reasons import cause_of, message_of, refusal
 from astroflow_hub.identity import person_uuid
 from astroflow_hub.kubernetes import steps
@@ -33,7 +34,8 @@ from astroflow_hub.kubernetes.pod import (
     pod_traits,
 )
 from astroflow_hub.kubernetes.policies import PRIVATE_RANGES, Network, api_servers
-from astroflow_hub.kubernetes.volumes import HOME_PATH, read_volumes, select_volumes
+from astroflow_hub.kubernetes.running import running_pods
+from astroflow_hub.kubernetes.volumes import HOME_CLAIM, HOME_PATH, read_volumes, select_volumes
 from astroflow_hub.profile_options import ProfileOptions, RefusedError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.namespace import Object
     from astroflow_hub.kubernetes.steps import Step
     from astroflow_hub.kubernetes.volumes import CatalogueVolume
+    from astroflow_hub.running import Running
 
 _LOOK_EACH = 0.5  # seconds
 _TO_SAY_SO = 5  # seconds before start_timeout, when JupyterHub gives up without a word
@@ -349,6 +352,17 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     async def delete_forever(self) -> None:
         """Leave the home of a deleted account alone: `astroflow user remove` is for that."""
         self.log.info("The namespace and home of %s stay", self.user.name)
+
+    async def running(self) -> list[Running]:
+        """Return the pods of the server and its clusters."""
+        pods = await Applier(self.api.api_client).list("Pod", self.namespace)
+        return running_pods(pods, self.component_label)
+
+    async def home_size(self) -> int | None:
+        """Return the bytes that the home's claim asks for; None where there is no home yet."""
+        applier = Applier(self.api.api_client)
+        claim = await applier.read("PersistentVolumeClaim", HOME_CLAIM, self.namespace)
+        return memory_of(claim["spec"]["resources"]["requests"]["storage"]) if claim else None
 
     async def _person(self) -> Person:
         auth_state = await self.user.get_auth_state()

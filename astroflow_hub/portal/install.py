@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from jupyterhub.app import JupyterHub
+
 from astroflow_hub.pages import TEMPLATES
-from astroflow_hub.portal import handlers
+from astroflow_hub.portal import admin, handlers
+from astroflow_hub.portal.home_use import HomeAPI
+from astroflow_hub.portal.settings import Portal
 
 PAGES = [
     (r"/portal/?", handlers.ServicesPage),
     (r"/portal/server/stop", handlers.StopServer),
     (r"/portal/profile", handlers.ProfilePage),
+    (r"/portal/usage", handlers.UsagePage),
+    (r"/portal/access", handlers.AccessPage),
+    (r"/portal/feedback", handlers.FeedbackPage),
     (r"/portal/documentation", handlers.DocumentationPage),
+    (r"/portal/admin", admin.AdminPage),
+    (r"/api/astroflow/users", admin.UsersAPI),
+    (r"/api/astroflow/users/([^/]+)/home", HomeAPI),
 ]
 
 
@@ -20,7 +31,22 @@ def install(c: Any) -> None:
     c.JupyterHub.template_paths.insert(0, TEMPLATES)
     c.JupyterHub.extra_handlers.extend(PAGES)
     c.JupyterHub.default_url = _portal
+    c.Spawner.access_page = "portal/access"
+    _start()
 
 
 def _portal(handler: Any) -> str:
     return f"{handler.hub.base_url}portal"
+
+
+def _start() -> None:
+    """Begin to record, once the hub that reads the configuration has read it all."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return  # no hub: somebody looks at its configuration
+    loop.call_soon(_record)
+
+
+def _record() -> None:
+    Portal.instance(parent=JupyterHub.instance()).recorder.start()

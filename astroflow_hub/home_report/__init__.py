@@ -1,0 +1,1 @@
+"""How full the home is, told to the hub, which cannot look into it."""
