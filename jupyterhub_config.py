@@ -8,6 +8,7 @@ from jupyterhub.utils import random_port
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.embedded import HOST, EmbeddedHub
+from astroflow_hub.keycloak.embedded import REALM_VARIABLE, log_in_by_keycloak
 from astroflow_hub.portal.install import install
 from astroflow_hub.profile_watch import read_store
 
@@ -19,6 +20,7 @@ c = get_config()  # noqa: F821
 # Or in place of the folder: c.AstroFlowLocalSpawner.profiles = [{"slug": …}, …]
 c.AstroFlowLocalSpawner.profiles_dir = str(here / "profiles")
 c.AstroFlowLocalSpawner.demos_dir = str(here / "notebooks" / "demo")
+c.JupyterHub.authenticator_class = "astroflow_hub.password_login.PasswordLogin"
 
 try:
     hub = EmbeddedHub.from_environ(os.environ, here)
@@ -27,6 +29,8 @@ try:
     hub.lock()
     spawner = c.AstroFlowLocalSpawner
     c.PasswordLogin.user_password = hub.password()
+    if realm_url := os.environ.get(REALM_VARIABLE):
+        log_in_by_keycloak(c, hub, realm_url, os.environ)
     read_store(spawner.get("profiles", []), spawner.profiles_dir, str(hub.data_dir))
 except AstroFlowError as error:
     sys.exit(f"astroflow: the hub does not start:\n{error}")
@@ -38,8 +42,6 @@ c.AstroFlowLocalSpawner.data_dir = str(hub.data_dir)
 c.AstroFlowLocalSpawner.cache_dir = str(hub.cache_dir)
 c.AstroFlowLocalSpawner.homes_dir = str(hub.state_dir / "homes")
 c.AstroFlowLocalSpawner.logs_dir = str(hub.state_dir / "logs")
-
-c.JupyterHub.authenticator_class = "astroflow_hub.password_login.PasswordLogin"
 
 c.JupyterHub.bind_url = hub.url
 c.JupyterHub.hub_bind_url = f"http://{HOST}:{random_port()}"

@@ -10,6 +10,9 @@ from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from tornado.web import HTTPError
 from traitlets import default
 
+# What can stand in an address without being taken for something else.
+NAMES = re.compile(r"[^/\\%?#\x00-\x1f\x7f]{1,64}\Z")
+
 
 class PasswordLogin(SharedPasswordAuthenticator):  # type: ignore[misc]
     """JupyterHub's shared-password login, with names that are safe in addresses.
@@ -20,7 +23,7 @@ class PasswordLogin(SharedPasswordAuthenticator):  # type: ignore[misc]
 
     @default("username_regex")
     def _default_username_regex(self) -> re.Pattern[str]:
-        return re.compile(r"[^/\\%?#\x00-\x1f\x7f]{1,64}\Z")
+        return NAMES
 
     @default("allow_all")
     def _default_allow_all(self) -> bool:
