@@ -193,8 +193,8 @@ class AccessPage(PortalPage):
 
     def _admin_page(self) -> str:
         public = self.settings["public_url"]
-        base: str = public.geturl() if public else ""
-        return urljoin(base, f"{self.hub.base_url}portal/admin")
+        page = f"{self.hub.base_url}portal/admin"
+        return str(urljoin(public.geturl(), page)) if public else page
 
 
 class FeedbackPage(AccessPage):
