@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -70,8 +69,7 @@ class HomeReporter:
         try:
             tell(self._environ, used)
         except (OSError, KeyError) as error:
-            why = error.reason if isinstance(error, URLError) else error
-            self._log.warning("The hub was not told how full the home is: %s", why)
+            self._log.warning("The hub was not told how full the home is: %s", error)
 
 
 def tell(environ: Mapping[str, str], used: int | None) -> None:
@@ -90,6 +88,8 @@ def tell(environ: Mapping[str, str], used: int | None) -> None:
     }
     body = json.dumps({"used": used}).encode()
     request = Request(url, body, headers, method="POST")  # noqa: S310 (the hub's own address)
-    with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-        if answer.status != HTTPStatus.NO_CONTENT:
-            raise OSError(f"the hub answered {answer.status}")
+    try:
+        urlopen(request, timeout=_PATIENCE).close()  # noqa: S310
+    except HTTPError as error:
+        error.close()
+        raise OSError(f"it answered {error.code}") from None

@@ -87,6 +87,7 @@ def _get(environ: Mapping[str, str], query: Mapping[str, str]) -> Any:
         with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
             return json.load(answer)
     except HTTPError as error:
+        error.close()
         raise AstroFlowError(f"the hub at {base} {_refusal(error.code)}") from error
     except (URLError, OSError, ValueError) as error:
         raise AstroFlowError(f"the hub at {base} does not answer as a hub: {error}") from error
