@@ -237,7 +237,7 @@ def main() -> None:
                 results = [real_servers(hub, asked.real, asked.at_once, "crowd")]
             results += pretended_servers(hub, asked.people, asked.spawns)
         finally:
-            remove(hub.kube, Path(folder))
+            remove()
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps([asdict(result) for result in results], indent=2))
     sys.stdout.write("\n".join(map(str, results)) + "\n")

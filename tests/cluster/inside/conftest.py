@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from inside.hub.deployed import remove
 from inside.kube import Kube
 from sandbox.layout import NODES, REGISTRY, Cluster
 from sandbox.processes import find_init, start_node
@@ -14,6 +15,12 @@ from sandbox.processes import find_init, start_node
 collect_ignore = ["jobs"]
 
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    is_one_of_several = hasattr(session.config, "workerinput")
+    if not (is_one_of_several or session.config.option.collectonly or os.environ.get("KEEP")):
+        remove()
 
 
 @pytest.fixture(scope="session")

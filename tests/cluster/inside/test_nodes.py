@@ -7,6 +7,8 @@ from sandbox.layout import NODES, Cluster
 from sandbox.node import share_of_machine
 from sandbox.processes import kill_node
 
+pytestmark = pytest.mark.alone
+
 SECOND = NODES[1]
 
 

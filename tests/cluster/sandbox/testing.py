@@ -13,6 +13,9 @@ from sandbox.processes import enter
 from tools.shell import Argument, progress, say
 
 NOTHING_CHOSEN = 5  # pytest's exit code when -k leaves no test
+# Most tests wait more than they compute; those that lose what others use come after them.
+TOGETHER = ("-m", "not alone", "-n", "3", "--dist", "loadfile")
+ALONE = ("-m", "alone")
 
 
 def is_external() -> bool:
@@ -35,7 +38,7 @@ def run_tests(cluster: Cluster, arguments: Sequence[str]) -> None:
     try:
         up(cluster)
         make_images(cluster, [])
-        _pytest(enter(cluster), "inside", arguments)
+        _test_inside(enter(cluster), arguments)
     finally:
         if os.environ.get("KEEP"):
             say("the cluster is left up; look inside with `make cluster-shell`")
@@ -51,12 +54,20 @@ def _test_external(cluster: Cluster, arguments: Sequence[str]) -> None:
         )
     say(f"using the cluster of {os.environ['KUBECONFIG']}")
     make_images(cluster, [])
-    _pytest([], "inside", arguments)
+    _test_inside([], arguments)
 
 
-def _pytest(within: Sequence[Argument], folder: str, arguments: Sequence[str]) -> None:
+def _test_inside(within: Sequence[Argument], arguments: Sequence[str]) -> None:
+    _pytest(within, "inside", [*TOGETHER, *arguments], KEEP="1")
+    _pytest(within, "inside", [*ALONE, *arguments])
+
+
+def _pytest(
+    within: Sequence[Argument], folder: str, arguments: Sequence[str], **environment: str
+) -> None:
     tests = [sys.executable, "-m", "pytest", FOLDER / folder, "--verbose", *arguments]
     with progress(f"testing {folder}"):
-        done = subprocess.run([*map(str, within), *map(str, tests)], check=False)
+        command = [*map(str, within), *map(str, tests)]
+        done = subprocess.run(command, env={**os.environ, **environment}, check=False)
     if done.returncode not in (0, NOTHING_CHOSEN):
         raise SandboxError(f"tests failed in tests/cluster/{folder}")

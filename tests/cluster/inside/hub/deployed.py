@@ -73,24 +73,31 @@ def end_told(person: Person) -> str:
 
 def deploy(registry: str, folder: Path) -> DeployedHub:
     """Deploy the hub with the registry's images and wait for it; ``folder`` is for its overlay."""
-    kube = Kube(NAMESPACE, f"{registry}/astroflow:dev")
+    kube = _kube(registry)
     local = os.path.relpath(LOCAL, folder)
     places = {"catalogues": str(CATALOGUES), "node": NODES[0].name}
     write_overlay(OVERLAY, folder, local=local, registry=registry, **places)
-    is_new = not _exists(kube)
+    is_new = not _is_deployed(kube)
     run("kubectl", "apply", "--kustomize", folder)
     if not is_new:  # the images may be others under the same name
         kube("rollout", "restart", *WORKLOADS)
-    hub = DeployedHub(f"http://{_node_address(kube)}:{NODE_PORT}", _password(kube), kube)
     kube("rollout", "status", "daemonset/sample", "--namespace=astroflow-sample", "--timeout=300s")
+    hub = find(registry)
     hub.await_ready()
     return hub
 
 
-def remove(kube: Kube, folder: Path) -> None:
-    """Remove the hub and all that it made for people."""
-    run("kubectl", "delete", "--kustomize", folder, "--wait=false", "--ignore-not-found")
-    kube("delete", "namespaces,persistentvolumes", f"--selector={OURS}", "--wait=false")
+def find(registry: str) -> DeployedHub:
+    """Return the hub that is deployed."""
+    kube = _kube(registry)
+    return DeployedHub(f"http://{_node_address(kube)}:{NODE_PORT}", _password(kube), kube)
+
+
+def remove() -> None:
+    """Remove the hub, where it is deployed, and all that it made for people."""
+    run("kubectl", "delete", "--kustomize", LOCAL, "--wait=false", "--ignore-not-found")
+    people = ("namespaces,persistentvolumes", f"--selector={OURS}")
+    run("kubectl", "delete", *people, "--wait=false")
 
 
 def write_overlay(templates: Path, folder: Path, **values: str) -> None:
@@ -100,7 +107,11 @@ def write_overlay(templates: Path, folder: Path, **values: str) -> None:
         (folder / template.name).write_text(text)
 
 
-def _exists(kube: Kube) -> bool:
+def _kube(registry: str) -> Kube:
+    return Kube(NAMESPACE, f"{registry}/astroflow:dev")
+
+
+def _is_deployed(kube: Kube) -> bool:
     try:
         kube("get", "deployment/hub")
     except CommandError:

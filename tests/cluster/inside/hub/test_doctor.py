@@ -16,6 +16,9 @@ import yaml
 from inside.hub.deployed import CATALOGUES, LOCAL, DeployedHub
 from inside.kube import Kube
 
+# It takes one of the cluster's kinds away for a while.
+pytestmark = pytest.mark.alone
+
 CONFIG = """
 c.AstroFlowSpawner.catalogue_volumes = {
     "gaia-dr3": {"persistent_volume": {"hostPath": {"path": "%(catalogues)s/gaia-dr3"}}},

@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from inside.hub.deployed import DeployedHub
+from inside.hub.deployed import DeployedHub, end_told
 from tools.person import Person
 from tools.shell import await_until
+
+pytestmark = pytest.mark.alone
 
 PARTS = ("hub", "proxy", "database")
 
@@ -68,6 +70,17 @@ def test_server_is_reached_after_every_kubelet_was_killed(
     starter.insist("gaia-dr3")
     hub.kube("wait", "nodes", "--all", "--for=condition=Ready", "--timeout=60s")
     assert answers(runner)
+
+
+def test_why_a_server_ended_is_told_until_the_next_start(hub: DeployedHub, starter: Person) -> None:
+    starter.start("gaia-dr3")
+    hub.namespace_of(starter.name)("delete", "pod", "--all", "--wait=false")
+    end_told(starter)
+    hub.kill("hub")
+    assert "its pod was removed from the cluster" in end_told(starter)
+    starter.start("gaia-dr3")
+    starter.stop()
+    assert "Your last server ended" not in starter.options_page().text
 
 
 def kill_kubelets() -> None:

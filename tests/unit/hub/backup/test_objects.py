@@ -1,3 +1,5 @@
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,8 +71,15 @@ def test_pod_has_no_token_and_no_rights(pod: dict[str, Any]) -> None:
 
 
 def test_snapshots_go_by_the_uuid_which_a_renamed_account_keeps() -> None:
-    assert backup_command(HOME)[:4] == ["restic", "backup", "--host", UUID]
+    assert backup_command(HOME)[4:8] == ["restic", "backup", "--host", UUID]
     assert restore_command(HOME, "latest", "restored")[-4:] == [
         *("--host", UUID),
         *("--target", "restored"),
     ]
+
+
+def test_a_home_that_is_empty_is_no_failure(tmp_path: Path) -> None:
+    done = subprocess.run(
+        backup_command(HOME), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "the home is empty\n"
