@@ -1,4 +1,4 @@
-"""Idle times: when a server that nobody uses is stopped."""
+"""Idle times: when a server that nobody uses is stopped, and what a cluster holds given back."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ class IdleTimes(Model):
     """When a server that is not in use is stopped, and how long before the person is warned.
 
     A server in which a kernel, Spark or Dask is busy is in use, and never stopped. Without
-    ``stop_after`` no server is.
+    ``stop_after`` no server is. Executors and workers in pods that had nothing to do for
+    ``release_after`` are given back; the next query takes them again.
     """
 
     stop_after: Duration | None = None
     warn_before: Duration = "10m"
+    release_after: Duration = "15m"
 
     @model_validator(mode="after")
     def _the_warning_comes_first(self) -> IdleTimes:

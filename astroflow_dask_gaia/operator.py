@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.kubernetes.leases import SESSION_LABEL
@@ -24,6 +25,11 @@ _SCHEDULER_RESOURCES = {
     "limits": {"memory": "2Gi"},
 }
 _KEY = ("cert", "key")
+# Dask's own, and the one by which the operator gives workers back.
+_ROUTES = [
+    *(f"distributed.http.scheduler.{part}" for part in ("prometheus", "info", "json", "api")),
+    *(f"distributed.http.{part}" for part in ("health", "proxy", "statics")),
+]
 _PORTS = {"tcp-comm": SCHEDULER_PORT, "http-dashboard": DASHBOARD_PORT}
 
 
@@ -32,6 +38,7 @@ def dask_cluster(
 ) -> Object:
     """Return the DaskCluster ``name``, whose workers reach its scheduler at ``address``."""
     environment = _environment(security)
+    routes = {"name": "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES", "value": json.dumps(_ROUTES)}
     scheduler = ["dask", "scheduler", "--protocol", "tls", "--host", _EVERYWHERE]
     worker = ["dask", "worker", address, "--name", "$(DASK_WORKER_NAME)"]
     sizes = ["--nthreads", str(size.cores), "--memory-limit", str(memory_bytes(size.memory))]
@@ -51,7 +58,7 @@ def dask_cluster(
                     notebook,
                     "scheduler",
                     args=[*scheduler, "--dashboard-address", f":{DASHBOARD_PORT}"],
-                    env=environment,
+                    env=[*environment, routes],
                     ports=ports,
                     readinessProbe=probe,
                     resources=_SCHEDULER_RESOURCES,

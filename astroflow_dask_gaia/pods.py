@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client
@@ -22,9 +20,11 @@ from astroflow_core.kubernetes.leases import (
     remove,
 )
 from astroflow_core.kubernetes.notebook import Notebook
+from astroflow_core.kubernetes.pages import pages_path
 from astroflow_core.kubernetes.pending import Pending, await_first, pending
 from astroflow_core.kubernetes.room import check_room
-from astroflow_dask_gaia.operator import SCHEDULER_PORT, dask_cluster
+from astroflow_dask_gaia.operator import DASHBOARD_PORT, SCHEDULER_PORT, dask_cluster
+from astroflow_dask_gaia.scaling import Scaling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from astroflow_core.kubernetes.objects import Object
     from astroflow_core.session import ClusterSize, SessionSettings
 
-_LOOK_EACH = 2  # seconds
 _CONNECT = 60  # seconds for a scheduler that runs and does not listen yet
 
 
@@ -48,6 +47,11 @@ class PodsClient(Client):
         """The workers of the cluster."""
         return self._pods.size
 
+    @property
+    def dashboard_link(self) -> str:
+        """Where the person finds Dask's dashboard: below their own server's address."""
+        return f"{pages_path(self._pods.name, os.environ)}/status"
+
     def close(self, *args: Any, **kwargs: Any) -> Any:
         """Close the client and end its cluster."""
         closing = super().close(*args, **kwargs)  # type: ignore[no-untyped-call]
@@ -59,24 +63,19 @@ class PodsClient(Client):
 class Pods:
     """A cluster of pods, from before it is asked for until it is gone."""
 
-    size: ClusterSize
+    settings: SessionSettings
     namespace: Namespace
     notebook: Notebook
-    patience: float
     # One key for scheduler, workers and client, of this cluster alone.
     security: Security = field(default_factory=Security.temporary)
     name: str = field(default_factory=lambda: f"dask-{uuid.uuid4().hex[:8]}")
     lease: HeldLease | None = None
 
     @classmethod
-    def of_size(
-        cls,
-        size: ClusterSize,
-        freed: ClusterSize | None,
-        environ: Mapping[str, str],
-        patience: float,
+    def of_settings(
+        cls, settings: SessionSettings, freed: ClusterSize | None, environ: Mapping[str, str]
     ) -> Pods:
-        """Prepare workers of ``size``, the first to be up within ``patience`` seconds.
+        """Prepare the workers of ``settings``.
 
         What is ``freed`` runs yet, and ends before they start.
 
@@ -86,13 +85,23 @@ class Pods:
             When the person's quota has no room for them, or the cluster does not answer.
         """
         namespace = Namespace.of_this_pod(environ)
-        check_room(namespace.find("resourcequotas"), size, freed, "workers")
-        return cls(size, namespace, Notebook.of_this_process(namespace, environ), patience)
+        check_room(namespace.find("resourcequotas"), settings.dask, freed, "workers")
+        return cls(settings, namespace, Notebook.of_this_process(namespace, environ))
+
+    @property
+    def size(self) -> ClusterSize:
+        """The workers."""
+        return self.settings.dask
+
+    @property
+    def host(self) -> str:
+        """The scheduler's name in the cluster."""
+        return f"{self.name}-scheduler.{self.namespace.name}.svc"
 
     @property
     def address(self) -> str:
         """Where the scheduler listens."""
-        return f"tls://{self.name}-scheduler.{self.namespace.name}.svc:{SCHEDULER_PORT}"
+        return f"tls://{self.host}:{SCHEDULER_PORT}"
 
     def ask(self) -> None:
         """Ask the operator for the cluster.
@@ -103,12 +112,13 @@ class Pods:
             When Kubernetes refuses it.
         """
         wanted = dask_cluster(self.notebook, self.size, self.name, self.address, self.security)
-        self.lease = Lease.of(self.name, "dask", self.size).hold()
+        pages = f"{self.host}:{DASHBOARD_PORT}"
+        self.lease = Lease.of(self.name, "dask", self.size, pages).hold()
         self.namespace.create("daskclusters", wanted, DASK_API)
 
     def await_scheduler(self) -> None:
         """Wait until the scheduler's pod runs; say what it waits for."""
-        await_first(self._running_schedulers, lambda: self._pending(1), self.patience, _say)
+        await_first(self._running_schedulers, lambda: self._pending(1), self._patience, _say)
 
     def await_workers(self, client: Client) -> None:
         """Wait for the first worker; say what the others wait for."""
@@ -116,9 +126,16 @@ class Pods:
         def count() -> int:
             return len(client.scheduler_info(n_workers=-1)["workers"])
 
-        running = await_first(count, lambda: self._pending(self.size.pods), self.patience, _say)
+        running = await_first(count, lambda: self._pending(self.size.pods), self._patience, _say)
         more = "" if running >= self.size.pods else "; the others join as they come up"
         _say(f"{running} of {self.size.pods} workers are up{more}")
+
+    def watch(self, client: Client) -> None:
+        """Scale the cluster to its work; end it when somebody asks for that."""
+        after = self.settings.idle.release_after
+        scaling = Scaling(client, self.namespace, self.name, self.size.pods, after, _say)
+        if self.lease is not None:
+            self.lease.watch(lambda: client.status == "running", scaling.look, client.close)
 
     def end(self) -> None:
         """Remove the cluster; a second call does nothing."""
@@ -127,6 +144,10 @@ class Pods:
             self.lease.release()
             self.lease = None
 
+    @property
+    def _patience(self) -> float:
+        return self.settings.patience
+
     def _running_schedulers(self) -> int:
         found = self._pods("scheduler")
         return sum(pod["status"]["phase"] == "Running" for pod in found)
@@ -134,7 +155,7 @@ class Pods:
     def _pending(self, wanted: int) -> Pending:
         what = "scheduler" if wanted == 1 else "worker"
         pods, events = self._pods(what), self.namespace.find("events")
-        found = pending(pods, events, wanted, f"{what}s", self.patience)
+        found = pending(pods, events, wanted, f"{what}s", self._patience)
         return found or Pending(f"the {what}s run and have not reported yet", None)
 
     def _pods(self, component: str) -> list[Object]:
@@ -151,7 +172,7 @@ def start_pods(settings: SessionSettings, earlier: PodsClient | None) -> PodsCli
         When the quota has no room, or no worker comes up; it says why.
     """
     freed = earlier.size if earlier else None
-    pods = Pods.of_size(settings.dask, freed, os.environ, settings.patience)
+    pods = Pods.of_settings(settings, freed, os.environ)
     if earlier:
         earlier.close()
     for other in leases():
@@ -162,7 +183,7 @@ def start_pods(settings: SessionSettings, earlier: PodsClient | None) -> PodsCli
     except BaseException:
         client.close()
         raise
-    Thread(target=_close_unwanted, args=(client, pods), daemon=True).start()
+    pods.watch(client)
     return client
 
 
@@ -178,13 +199,6 @@ def _client_of(pods: Pods) -> PodsClient:
     except BaseException:
         pods.end()
         raise
-
-
-def _close_unwanted(client: PodsClient, pods: Pods) -> None:
-    while client.status == "running" and pods.lease:
-        if not pods.lease.is_wanted:
-            client.close()
-        time.sleep(_LOOK_EACH)
 
 
 def _say(line: str) -> None:

@@ -106,6 +106,9 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     dns_namespace = Unicode(
         "kube-system", config=True, help="The namespace of the cluster's DNS servers."
     )
+    dask_namespace = Unicode(
+        "dask-operator", config=True, help="The namespace in which the Dask operator runs."
+    )
     hub_pods = Dict(
         default_value={"app.kubernetes.io/component": "hub"},
         config=True,
@@ -387,6 +390,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
             api_servers=api_servers(slices),
             cluster_ranges=tuple(self.cluster_ranges),
             dns_namespace=self.dns_namespace,
+            dask_namespace=self.dask_namespace,
         )
 
     async def _nodes(self) -> list[Object]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from astroflow_core.idle import seconds
 from astroflow_core.kubernetes.leases import SESSION_LABEL
 from astroflow_core.kubernetes.notebook import TEMPORARY
 from astroflow_core.session import OVERHEAD
 from astroflow_spark_gaia.joins import extension_conf
 
 if TYPE_CHECKING:
+    from astroflow_core.idle import IdleTimes
     from astroflow_core.kubernetes.notebook import Notebook
     from astroflow_core.session import ClusterSize
 
@@ -69,7 +71,7 @@ def local_conf(size: ClusterSize, scratch: Path) -> dict[str, str]:
 
 
 def kubernetes_conf(
-    size: ClusterSize, notebook: Notebook, session: str, scratch: Path
+    size: ClusterSize, idle: IdleTimes, notebook: Notebook, session: str, scratch: Path
 ) -> dict[str, str]:
     """Return the configuration of Spark whose driver is in the notebook's pod.
 
@@ -77,6 +79,8 @@ def kubernetes_conf(
     ----------
     size
         The executors, each a pod.
+    idle
+        When executors that have nothing to do are given back.
     session
         A name for all that belongs to this session, no other one's.
     scratch
@@ -96,11 +100,34 @@ def kubernetes_conf(
             "spark.network.crypto.enabled": "true",
             # The first executors work while others are still being started.
             "spark.scheduler.minRegisteredResourcesRatio": "0",
+            # On loopback, for the person's own server to hand on; looking changes nothing.
+            "spark.ui.port": "0",
+            "spark.ui.killEnabled": "false",
         }
+        | _release_conf(size, idle)
         | _executor_conf(size, notebook, session, scratch)
         # A folder that executors have, too.
         | _socket_conf(Path(TEMPORARY))
     )
+
+
+def _release_conf(size: ClusterSize, idle: IdleTimes) -> dict[str, str]:
+    """Return what gives idle executors back, and takes them again for the next query.
+
+    What one has of a shuffle goes with it, and is computed again where it is asked for; what
+    a person cached stays, and keeps its executor.
+    """
+    release = f"{seconds(idle.release_after)}s"
+    allocation = "spark.dynamicAllocation"
+    return {
+        f"{allocation}.enabled": "true",
+        f"{allocation}.shuffleTracking.enabled": "true",
+        f"{allocation}.shuffleTracking.timeout": release,
+        f"{allocation}.executorIdleTimeout": release,
+        f"{allocation}.minExecutors": "0",
+        f"{allocation}.initialExecutors": str(size.pods),
+        f"{allocation}.maxExecutors": str(size.pods),
+    }
 
 
 def _executor_conf(
@@ -109,7 +136,6 @@ def _executor_conf(
     pod = "spark.kubernetes.executor"
     spill = f"{pod}.volumes.emptyDir.spark-local-dir-1"
     return {
-        "spark.executor.instances": str(size.pods),
         "spark.executor.cores": str(size.cores),
         "spark.executor.memory": size.memory,
         "spark.executor.memoryOverheadFactor": str(OVERHEAD),

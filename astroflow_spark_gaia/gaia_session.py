@@ -50,6 +50,7 @@ class GaiaSession(SparkSession):
         self.jvm_process = jvm
         self.size = size
         self.at_end: list[Callable[[], None]] = []
+        self.pages: str | None = None
         self._databases: Databases | None = None
         self._own: OwnTables | None = None
         self._unchecked: dict[str, Table] = {}
@@ -177,6 +178,15 @@ class GaiaSession(SparkSession):
         if self._own is None:
             raise CatalogueError("the session has no catalogues")
         return self._own
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the session: its size, and a link to Spark's pages."""
+        size = self.size
+        link = f'<a href="{self.pages}" target="_blank">Spark\'s pages</a>' if self.pages else ""
+        return (
+            f"<p>Spark {self.version}: {size.pods} pods of {size.cores} cores "
+            f"and {size.memory}</p>{link}"
+        )
 
     def stop(self) -> None:
         """Stop the session and end its JVM."""

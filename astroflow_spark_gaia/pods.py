@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
-import time
+import os
 import uuid
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from astroflow_core.errors import SessionError
 from astroflow_core.kubernetes.api import Namespace
-from astroflow_core.kubernetes.leases import SESSION_LABEL, HeldLease, Lease, leases
+from astroflow_core.kubernetes.leases import SESSION_LABEL, Lease, leases
 from astroflow_core.kubernetes.notebook import Notebook, worker_pod
+from astroflow_core.kubernetes.pages import pages_path
 from astroflow_core.kubernetes.pending import Pending, await_first, pending
+from astroflow_core.kubernetes.release import ReleaseNotice
 from astroflow_core.kubernetes.room import check_room
 from astroflow_core.machine import Machine, memory_size
-from astroflow_spark_gaia.conf import EXECUTOR, SCRATCH, TEMPLATE, kubernetes_conf
+from astroflow_spark_gaia.conf import EXECUTOR, LOOPBACK, SCRATCH, TEMPLATE, kubernetes_conf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from astroflow_core.session import ClusterSize
+    from astroflow_core.session import ClusterSize, SessionSettings
     from astroflow_spark_gaia.gaia_session import GaiaSession
 
 # The other half is for Python and for what toPandas() brings.
 _DRIVER_SHARE = 0.5
-_LOOK_EACH = 2  # seconds
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class Pods:
     """An engine whose executors are pods of the person's namespace."""
 
     size: ClusterSize
+    settings: SessionSettings
     namespace: Namespace
     notebook: Notebook
-    patience: float
     name: str = field(default_factory=lambda: f"spark-{uuid.uuid4().hex[:8]}")
 
     @classmethod
@@ -45,10 +46,10 @@ class Pods:
         cls,
         size: ClusterSize,
         freed: ClusterSize | None,
+        settings: SessionSettings,
         environ: Mapping[str, str],
-        patience: float,
     ) -> Pods:
-        """Prepare executors of ``size``, the first to be up within ``patience`` seconds.
+        """Prepare executors of ``size``.
 
         What is ``freed`` runs yet, and ends before they start.
 
@@ -60,7 +61,7 @@ class Pods:
         namespace = Namespace.of_this_pod(environ)
         check_room(namespace.find("resourcequotas"), size, freed, "executors")
         notebook = Notebook.of_this_process(namespace, environ)
-        return cls(size, namespace, notebook, patience)
+        return cls(size, settings, namespace, notebook)
 
     @property
     def driver_memory(self) -> str:
@@ -71,7 +72,7 @@ class Pods:
         """Write the description of an executor's pod, and return Spark's configuration."""
         template = worker_pod(self.notebook, EXECUTOR, SCRATCH)
         (scratch / TEMPLATE).write_text(json.dumps(template))
-        return kubernetes_conf(self.size, self.notebook, self.name, scratch)
+        return kubernetes_conf(self.size, self.settings.idle, self.notebook, self.name, scratch)
 
     def await_ready(self, session: GaiaSession, say: Callable[[str], None]) -> None:
         """Tell what else runs, and wait for the first executor; say meanwhile what it waits for.
@@ -79,33 +80,40 @@ class Pods:
         Raises
         ------
         SessionError
-            With that reason, when it will stay, or after ``patience``.
+            With that reason, when it will stay, or after the settings' ``patience``.
         """
         for other in leases():
             say(f"beside it runs {other}")
-        self._hold_lease(session)
-        running = await_first(lambda: _registered(session), self._pending, self.patience, say)
+        self._hold_lease(session, say)
+        running = await_first(
+            lambda: _registered(session), self._pending, self.settings.patience, say
+        )
         more = "" if running >= self.size.pods else "; the others join as they come up"
         say(f"{running} of {self.size.pods} executors are up{more}")
 
-    def _hold_lease(self, session: GaiaSession) -> None:
-        """Let others see this cluster, and end it when they ask for that."""
-        lease = Lease.of(self.name, "spark", self.size).hold()
+    def _hold_lease(self, session: GaiaSession, say: Callable[[str], None]) -> None:
+        """Let others see this cluster and its pages, and end it when they ask for that."""
+        pages = _serve_pages(session, pages_path(self.name, os.environ))
+        lease = Lease.of(self.name, "spark", self.size, pages).hold()
         session.at_end.append(lease.release)
-        Thread(target=_stop_unwanted, args=(session, lease), daemon=True).start()
+        notice = ReleaseNotice(say, "executors", self.settings.idle.release_after)
+        lease.watch(
+            lambda: session.is_usable, lambda: notice.look(_registered(session)), session.stop
+        )
 
     def _pending(self) -> Pending:
         pods = self.namespace.find("pods", f"{SESSION_LABEL}={self.name}")
         events = self.namespace.find("events")
-        found = pending(pods, events, self.size.pods, "executors", self.patience)
+        found = pending(pods, events, self.size.pods, "executors", self.settings.patience)
         return found or Pending("the executors run and have not reported yet", None)
 
 
-def _stop_unwanted(session: GaiaSession, lease: HeldLease) -> None:
-    while session.is_usable:
-        if not lease.is_wanted:
-            session.stop()
-        time.sleep(_LOOK_EACH)
+def _serve_pages(session: GaiaSession, path: str) -> str:
+    """Have Spark's pages link to each other below ``path``; return where they are served."""
+    java: Any = session.sparkContext._jvm  # noqa: SLF001
+    java.System.setProperty("spark.ui.proxyBase", path)
+    session.pages = f"{path}/jobs/"
+    return f"{LOOPBACK}:{urlsplit(session.sparkContext.uiWebUrl).port}"
 
 
 def _registered(session: GaiaSession) -> int:

@@ -91,7 +91,7 @@ def _prepared(settings: SessionSettings, size: ClusterSize) -> Local | Pods:
     if settings.engine == "local":
         return Local(size)
     freed = _current.size if _current is not None and _current.is_usable else None
-    return Pods.of_size(size, freed, os.environ, settings.patience)
+    return Pods.of_size(size, freed, settings, os.environ)
 
 
 def _of_size(settings: SessionSettings, size: ClusterSize) -> GaiaSession:

@@ -68,6 +68,10 @@ class Namespace:
         """Make an object."""
         return self._call("POST", self._path(kind, api), body=body)
 
+    def patch(self, kind: str, name: str, body: Object, api: str = _CORE) -> Object:
+        """Change the fields of an object that ``body`` holds."""
+        return self._call("PATCH", f"{self._path(kind, api)}/{name}", body=body)
+
     def _path(self, kind: str, api: str) -> str:
         return f"{api}/namespaces/{self.name}/{kind}"
 
@@ -83,7 +87,8 @@ class Namespace:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Accept": "application/json", "Content-Type": kind}
         request = self._client.param_serialize(
             method,
             path,

@@ -11,14 +11,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from astroflow_core.kubernetes.api import Namespace
     from astroflow_core.session import ClusterSize
@@ -27,12 +29,16 @@ FOLDER = Path("/tmp/astroflow/clusters")  # noqa: S108 (a volume of the pod's ow
 SESSION_LABEL = "astroflow.org/session"
 DASK_API = "/apis/kubernetes.dask.org/v1"
 _CORE_KINDS = ("pods", "services", "configmaps")
+_LOOK_EACH = 2  # seconds
 _NOTEBOOK = "JPY_SESSION_NAME"  # where Jupyter tells a kernel whose it is
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A cluster of this pod: of ``engine`` (``spark`` or ``dask``), called ``name``."""
+    """A cluster of this pod: of ``engine`` (``spark`` or ``dask``), called ``name``.
+
+    Its pages are served at ``pages``, as ``host:port``, for this pod alone.
+    """
 
     name: str
     engine: str
@@ -41,13 +47,14 @@ class Lease:
     memory: str
     since: str
     notebook: str
+    pages: str
 
     @classmethod
-    def of(cls, name: str, engine: str, size: ClusterSize) -> Lease:
+    def of(cls, name: str, engine: str, size: ClusterSize, pages: str) -> Lease:
         """Describe a cluster that this process starts now."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         notebook = Path(os.environ.get(_NOTEBOOK, "a script")).name
-        return cls(name, engine, size.pods, size.cores, size.memory, now, notebook)
+        return cls(name, engine, size.pods, size.cores, size.memory, now, notebook, pages)
 
     def __str__(self) -> str:
         """Return the cluster in one line."""
@@ -79,6 +86,21 @@ class HeldLease:
     def is_wanted(self) -> bool:
         """Whether nobody has asked to end the cluster."""
         return self.path.exists()
+
+    def watch(
+        self, runs: Callable[[], bool], look: Callable[[], None], end: Callable[[], object]
+    ) -> None:
+        """Look at the cluster now and then, in the background, while it runs; end it when asked."""
+
+        def watching() -> None:
+            while runs():
+                if self.is_wanted:
+                    look()
+                else:
+                    end()
+                time.sleep(_LOOK_EACH)
+
+        Thread(target=watching, daemon=True).start()
 
     def release(self) -> None:
         """Remove the note: the cluster has ended."""

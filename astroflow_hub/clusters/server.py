@@ -1,4 +1,4 @@
-"""A Jupyter server extension: removes what kernels that died left of their clusters.
+"""A Jupyter server extension: shows the pages of clusters, and removes what dead kernels left.
 
 A kernel ends its own cluster, also when it is killed: its Java notices. Where both are killed at
 once, or a kernel with a Dask cluster is, only the notebook's server is left to do it.
@@ -27,12 +27,15 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Look for what is left behind, where clusters are pods."""
+    """Hand on the clusters' pages, and look for what is left behind, where clusters are pods."""
     try:
         engine = SessionSettings.from_environ(os.environ).engine
     except SessionError:
         return  # not a server of the hub
     if engine == "kubernetes":
+        from astroflow_hub.clusters.pages import handlers
+
+        server.web_app.add_handlers(".*$", handlers(server.web_app.settings["base_url"]))
         Reaper(server.log).start()
 
 

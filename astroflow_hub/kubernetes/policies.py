@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.namespace import Object
 
 HUB_PORT = 8081
+DASHBOARD_PORT = 8787  # of a Dask scheduler
 # Where clusters, their nodes and clouds' metadata services live, unless an admin knows better:
 # private, shared, link-local and benchmarking ranges, and their like in IPv6.
 PRIVATE_RANGES = (
@@ -44,6 +45,7 @@ class Network:
     api_servers: tuple[tuple[str, int], ...]
     cluster_ranges: tuple[str, ...] = PRIVATE_RANGES
     dns_namespace: str = field(default="kube-system")
+    dask_namespace: str = field(default="dask-operator")
 
 
 def build_policies(namespace: str, network: Network) -> list[Object]:
@@ -70,6 +72,19 @@ def build_policies(namespace: str, network: Network) -> list[Object]:
                         _pods(network.hub_namespace, network.proxy_pods),
                     ],
                     "ports": [_tcp(network.notebook_port)],
+                }
+            ],
+        ),
+        _policy(
+            namespace,
+            "dask-operator",
+            ["Ingress"],
+            # By it the operator learns which workers may go.
+            selects={"dask.org/component": "scheduler"},
+            ingress=[
+                {
+                    "from": [{"namespaceSelector": _named(network.dask_namespace)}],
+                    "ports": [_tcp(DASHBOARD_PORT)],
                 }
             ],
         ),

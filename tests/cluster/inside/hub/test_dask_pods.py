@@ -1,7 +1,9 @@
 """`from astroflow_dask_gaia import client` on Kubernetes: workers of one's own, by the operator."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -85,6 +87,17 @@ def test_workers_are_the_notebook_s_own(kernel: Kernel, space: Kube) -> None:
 def test_who_has_not_its_key_is_not_let_in(kernel: Kernel) -> None:
     assert kernel.run(PLAIN, 60).error is not None
     assert kernel.run("client.submit(sum, [1, 2]).result()").text == "3"
+
+
+@pytest.mark.parametrize("page", ["status", "workers", "tasks", "graph", "info/main/workers.html"])
+def test_the_dashboard_opens_below_the_person_s_own_address(
+    kernel: Kernel, dora: Person, page: str
+) -> None:
+    dashboard = kernel.run("print(client.dashboard_link)").text.strip().removesuffix("/status")
+    shown = dora.http.get(f"{dashboard}/{page}")
+    assert shown.is_success
+    parts = set(re.findall(r'src="([^"]+\.js[^"]*)"', shown.text))
+    assert {dora.http.get(urljoin(str(shown.url), part)).status_code for part in parts} <= {200}
 
 
 def test_a_person_sees_a_cluster_and_ends_it(kernel: Kernel, space: Kube) -> None:

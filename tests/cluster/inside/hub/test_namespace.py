@@ -13,7 +13,7 @@ from tools.person import Person
 from tools.shell import CommandError, run
 
 QUOTA = "resourcequota/person"
-POLICIES = ["deny-by-default", "internet", "notebook", "own-namespace", "platform"]
+POLICIES = ["dask-operator", "deny-by-default", "internet", "notebook", "own-namespace", "platform"]
 MORE_RIGHTS = """
 [{"op": "add", "path": "/rules/-", "value":
   {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}}]

@@ -1,5 +1,6 @@
 """`from astroflow_spark_gaia import spark` on Kubernetes: ten executors, hers alone."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -94,6 +95,12 @@ def lines(kernel: Kernel) -> list[str]:
     return begun.text.splitlines()
 
 
+def pages_of(kernel: Kernel) -> str:
+    """Return the path of Spark's pages, which the session shows a link to."""
+    found = kernel.run("print(spark._repr_html_())")
+    return found.text.split('href="')[1].split("/jobs/")[0]
+
+
 def executors(space: Kube) -> list[dict[str, Any]]:
     return space.list("pods", EXECUTORS)
 
@@ -148,6 +155,33 @@ def test_executors_are_the_notebook_s_own_and_may_do_nothing_else(space: Kube) -
 
 
 @pytest.mark.usefixtures("lines")
+@pytest.mark.parametrize("page", ["jobs", "stages", "storage", "environment", "executors", "SQL"])
+def test_spark_s_pages_open_below_the_person_s_own_address(
+    kernel: Kernel, sally: Person, page: str
+) -> None:
+    path = pages_of(kernel)
+    shown = sally.http.get(f"{path}/{page}/")
+    assert shown.is_success
+    parts = set(re.findall(r'(?:src|href)="([^"#]+\.(?:js|css)[^"]*)"', shown.text))
+    assert {sally.http.get(part).status_code for part in parts} == {200}
+    links = re.findall(r'href="(/[^"]+/)"', shown.text)
+    assert {link for link in links if not link.startswith(path)} == set()
+
+
+def test_the_table_of_executors_is_filled_in_by_its_page(kernel: Kernel, sally: Person) -> None:
+    api = f"{pages_of(kernel)}/api/v1/applications"
+    application = sally.http.get(api).json()[0]["id"]
+    executors = sally.http.get(f"{api}/{application}/allexecutors").json()
+    assert len(executors) > PODS
+
+
+def test_nobody_else_sees_them(kernel: Kernel, hub: DeployedHub) -> None:
+    with hub.person("snoop") as snoop:
+        shown = snoop.http.get(f"{pages_of(kernel)}/jobs/")
+    assert shown.status_code == 403
+    assert "Spark Jobs" not in shown.text
+
+
 def test_more_than_the_quota_is_refused_before_anything_starts(kernel: Kernel) -> None:
     error = kernel.run("from astroflow_spark_gaia import connect; connect(pods=60)").error
     assert error is not None
