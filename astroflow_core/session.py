@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,7 @@ from astroflow_core.catalogue import OWN_DATABASE, Catalogue, Database, Table, d
 from astroflow_core.errors import CatalogueError, SessionError
 from astroflow_core.idle import IdleTimes
 from astroflow_core.model import Model, problems
+from astroflow_core.mounts import in_time
 from astroflow_core.own_database import HOME_FOLDER, OwnDatabase
 
 if TYPE_CHECKING:
@@ -139,9 +141,9 @@ class SessionSettings(Model):
         Raises
         ------
         CatalogueError
-            When one of them is missing or not valid.
+            When one of them is missing or not valid, or its mount does not answer.
         """
-        return tuple(Catalogue.open(root) for root in self.catalogues)
+        return tuple(in_time(partial(Catalogue.open, root), root) for root in self.catalogues)
 
     def own_database(self) -> OwnDatabase:
         """Return the database of the person's own tables, as it is now."""

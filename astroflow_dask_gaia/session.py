@@ -15,6 +15,7 @@ from astroflow_core.model import problems
 from astroflow_core.session import ClusterSize, SessionSettings, memory_bytes
 from astroflow_dask_gaia.address import ADDRESS_VARIABLE, START_TIMEOUT, host_and_port
 from astroflow_dask_gaia.local import LocalClient, start_local
+from astroflow_dask_gaia.preflight import check_workers
 
 _PROBE_SECONDS = 5
 _PARAMETERS = {"pods": "workers", "cores": "threads", "memory": "memory"}
@@ -80,7 +81,13 @@ def _replace(settings: SessionSettings) -> Client:
         return start_local(settings)
     from astroflow_dask_gaia.pods import PodsClient, start_pods
 
-    return start_pods(settings, earlier if isinstance(earlier, PodsClient) else None)
+    client = start_pods(settings, earlier if isinstance(earlier, PodsClient) else None)
+    try:
+        check_workers(client, _say)
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 def _resized(settings: SessionSettings, asked: dict[str, Any]) -> ClusterSize:
@@ -121,3 +128,7 @@ def _no_answer(address: str, error: Exception) -> SessionError:
         f"no Dask scheduler answers at {address!r} ({error}): correct {ADDRESS_VARIABLE}, or "
         f"unset it for a cluster on this machine"
     )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

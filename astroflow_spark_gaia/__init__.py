@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.mine import save_table
+    from astroflow_spark_gaia.preflight import preflight
     from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
@@ -49,6 +50,7 @@ __all__ = [
     "moc_search",
     "own_tables",
     "polygon_search",
+    "preflight",
     "row_count",
     "save_table",
     "spark",
@@ -71,6 +73,7 @@ _HOMES = {
     "moc_search": "astroflow_spark_gaia.regions",
     "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_spark_gaia.regions",
+    "preflight": "astroflow_spark_gaia.preflight",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_spark_gaia.mine",
     "try_percent": "astroflow_spark_gaia.random_part",

@@ -125,6 +125,10 @@ def _start(settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
         raise SessionError(f"Spark did not start: {error}; {jvm.last_words()}") from error
     try:
         engine.await_ready(session, _say)
+        if settings.engine == "kubernetes":
+            from astroflow_spark_gaia.preflight import check_executors
+
+            check_executors(session, _say)
     except BaseException:
         session.stop()
         raise

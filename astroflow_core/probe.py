@@ -1,0 +1,109 @@
+"""What a process tells of itself before work begins: its Python, packages, files and scratch.
+
+The text of this module is sent to executors and workers and runs there by itself, so that one
+without our packages, or with another Python, can report, too. So it needs Python 3.8 and its
+standard library, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import select
+import shutil
+import signal
+import site
+import socket
+import sys
+import tempfile
+import time
+
+_INFO = ".dist-info"
+_MAGIC = b"PAR1"
+_TAIL = 8  # bytes: the footer's length and the magic word
+
+
+def report(paths: list[str], seconds: float) -> dict[str, object]:
+    """Return what this process is and has, and what is wrong with each file of ``paths``.
+
+    Within ``seconds``, also where a mount is lost: the fault of such a file is None. Of one
+    that can be read it is the empty string.
+    """
+    scratch = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or tempfile.gettempdir()
+    return {
+        "pod": os.environ.get("SPARK_EXECUTOR_POD_NAME") or socket.gethostname(),
+        "python": platform.python_version(),
+        "packages": packages(sys.path),
+        "own": packages([site.getusersitepackages()]),
+        "user": os.getuid(),
+        "scratch": shutil.disk_usage(scratch).free,
+        "faults": faults(paths, seconds),
+    }
+
+
+def packages(folders: list[str]) -> dict[str, str]:
+    """Return the versions of what is installed, by normalized name, as Python would import it."""
+    found: dict[str, str] = {}
+    for folder in filter(os.path.isdir, folders):
+        # Thousands of small files need not be read: the folders' names tell both.
+        for entry in sorted(os.listdir(folder)):  # noqa: PTH208
+            if entry.endswith(_INFO):
+                name, _, version = entry[: -len(_INFO)].partition("-")
+                found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+    return found
+
+
+def faults(paths: list[str], seconds: float) -> dict[str, str | None]:
+    """Return what is wrong with each file, each looked at by a child.
+
+    Who reads from a mount that is lost sleeps in the kernel, where no signal need reach it.
+    """
+    children = {path: _begin(path) for path in paths}
+    deadline = time.monotonic() + seconds
+    return {path: _end(*child, deadline) for path, child in children.items()}
+
+
+def _begin(path: str) -> tuple[int, int]:
+    """Let a child look at ``path``; return its id and where it answers."""
+    answer, ours = os.pipe()
+    if child := os.fork():
+        os.close(ours)
+        return child, answer
+    # Whoever waits for the end of our output shall not wait for a child that sleeps.
+    os.dup2(ours, 1)
+    os.dup2(ours, 2)
+    os.close(answer)
+    os.write(ours, fault(path).encode() or b"\n")
+    os._exit(0)
+
+
+def _end(child: int, answer: int, deadline: float) -> str | None:
+    """Return what a child answers before the ``deadline``, None for nothing; end it."""
+    ready, _, _ = select.select([answer], [], [], max(0.0, deadline - time.monotonic()))
+    text = os.read(answer, 4096).decode().strip() if ready else None
+    os.kill(child, signal.SIGKILL)  # nobody waits for it: it may not hear
+    return text
+
+
+def fault(path: str) -> str:
+    """Return why ``path`` cannot be read, or the empty string; of parquet the footer is read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            if not path.endswith(".parquet"):
+                return "" if file.read(1) else "it is empty"
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            tail = file.read()
+            length = int.from_bytes(tail[:4], "little")
+            if tail[4:] != _MAGIC or length + _TAIL > size:
+                return "it is not a whole parquet file"
+            file.seek(size - _TAIL - length)
+            return "" if len(file.read(length)) == length else "it is cut short"
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(report(**json.loads(sys.argv[1]))) + "\n")
