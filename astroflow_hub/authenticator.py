@@ -189,9 +189,8 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         handlers: list[tuple[str, type]] = super().get_handlers(app)
         return [*handlers, (r"/backchannel_logout", BackChannelLogoutHandler)]
 
-    async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
+    def pre_spawn_start(self, _: Any, spawner: Any) -> None:
         """Have a server ask the hub as often about who uses it as the hub asks Keycloak."""
-        await super().pre_spawn_start(user, spawner)
         age = f"--HubOAuth.cache_max_age={self.recheck_after}"
         spawner.args = [*(one for one in spawner.args if one != age), age]
 

@@ -32,17 +32,18 @@ class RunningHub:
 
 @contextmanager
 def running_hub(state_dir: Path, folder: Path = CHECKOUT, **variables: str) -> Iterator[RunningHub]:
-    """Run a hub of its own on a free port; end it, and all it started, afterwards.
+    """Run a hub of its own; end it, and all it started, afterwards.
 
     ``folder`` holds its `jupyterhub_config.py`; ``variables`` are further environment
-    variables for it.
+    variables for it. Its port is a free one unless they say which.
 
     Raises
     ------
     HubError
         When it does not come up; with its own words.
     """
-    port, password = _free_port(), secrets.token_urlsafe()
+    port = int(variables.get("ASTROFLOW_HUB_PORT") or free_port())
+    password = secrets.token_urlsafe()
     environ = os.environ | {
         "ASTROFLOW_HUB_PORT": str(port),
         "ASTROFLOW_HUB_PASSWORD": password,
@@ -90,7 +91,8 @@ def _wait_for_greeting(process: subprocess.Popen[str]) -> None:
     raise HubError("".join(said).strip())
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return the number of a port that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""Keycloak on this machine, for `make run-keycloak` and the tests."""
