@@ -109,6 +109,12 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
     dask_namespace = Unicode(
         "dask-operator", config=True, help="The namespace in which the Dask operator runs."
     )
+    shared_dask = Bool(
+        default_value=False,
+        config=True,
+        help="Let notebooks reach the Dask cluster of deploy/shared-dask, which asks nobody who "
+        "they are.",
+    )
     hub_pods = Dict(
         default_value={"app.kubernetes.io/component": "hub"},
         config=True,
@@ -391,6 +397,7 @@ class AstroFlowSpawner(ProfileOptions, KubeSpawner):  # type: ignore[misc]
             cluster_ranges=tuple(self.cluster_ranges),
             dns_namespace=self.dns_namespace,
             dask_namespace=self.dask_namespace,
+            shared_dask=self.shared_dask,
         )
 
     async def _nodes(self) -> list[Object]:

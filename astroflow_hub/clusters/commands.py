@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from astroflow_core.errors import SessionError
+from astroflow_core.errors import SessionError, needing
 from astroflow_core.kubernetes.leases import end, leases
 
 app = typer.Typer(help="List the clusters of one's own, or end one.")
@@ -26,3 +27,13 @@ def stop(name: Annotated[str, typer.Argument(help="As `astroflow clusters` lists
         known = ", ".join(lease.name for lease in leases()) or "none"
         raise SessionError(f"no cluster {name!r} is running here: there is {known}")
     typer.echo(f"{name} ends")
+
+
+@app.command()
+def definitions() -> None:
+    """Print what tells Kubernetes of the Dask operator's kinds, for `kubectl apply`."""
+    with needing("workers"):
+        import dask_kubernetes
+    deployment = Path(dask_kubernetes.__file__).parent / "operator" / "deployment"
+    files = sorted(deployment.glob("helm/*/crds/*.yaml"))
+    typer.echo("---\n".join(path.read_text() for path in files))

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from astroflow_hub.kubernetes.namespace import Object
 
 HUB_PORT = 8081
-DASHBOARD_PORT = 8787  # of a Dask scheduler
+# Of a Dask scheduler.
+SCHEDULER_PORT = 8786
+DASHBOARD_PORT = 8787
 # Where clusters, their nodes and clouds' metadata services live, unless an admin knows better:
 # private, shared, link-local and benchmarking ranges, and their like in IPv6.
 PRIVATE_RANGES = (
@@ -46,6 +48,7 @@ class Network:
     cluster_ranges: tuple[str, ...] = PRIVATE_RANGES
     dns_namespace: str = field(default="kube-system")
     dask_namespace: str = field(default="dask-operator")
+    shared_dask: bool = False
 
 
 def build_policies(namespace: str, network: Network) -> list[Object]:
@@ -90,6 +93,7 @@ def build_policies(namespace: str, network: Network) -> list[Object]:
         ),
         _policy(namespace, "platform", ["Egress"], egress=_to_platform(network)),
         _policy(namespace, "internet", ["Egress"], egress=[{"to": _internet(network)}]),
+        *([_shared_dask(namespace, network)] if network.shared_dask else []),
     ]
 
 
@@ -107,6 +111,18 @@ def api_servers(slices: Iterable[Object]) -> tuple[tuple[str, int], ...]:
         for port in part.get("ports") or []
     }
     return tuple(sorted(found))
+
+
+def _shared_dask(namespace: str, network: Network) -> Object:
+    """Return what lets notebooks reach the Dask cluster that all share."""
+    scheduler = _pods(network.dask_namespace, {"dask.org/component": "scheduler"})
+    return _policy(
+        namespace,
+        "shared-dask",
+        ["Egress"],
+        selects=network.notebook_pods,
+        egress=[{"to": [scheduler], "ports": [_tcp(SCHEDULER_PORT), _tcp(DASHBOARD_PORT)]}],
+    )
 
 
 def _to_platform(network: Network) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
 """What a cluster has beside its control plane: DNS, volumes, metrics, policies, Dask."""
 
 import importlib.util
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from string import Template
 
 from sandbox.errors import SandboxError
-from sandbox.layout import DNS_ADDRESS, FOLDER, NODE_HOME, REGISTRY, Cluster
+from sandbox.layout import DNS_ADDRESS, FOLDER, NODE_HOME, REGISTRY, REPOSITORY, Cluster
 from sandbox.processes import enter_network, kubectl
 from tools.images.buildah import Buildah
 
@@ -47,6 +48,7 @@ def install(cluster: Cluster) -> None:
     files = [f"--filename={path}" for path in definitions]
     kubectl(cluster, "create", *files)
     kubectl(cluster, "apply", "--filename=-", stdin=_manifests())
+    kubectl(cluster, "apply", "--kustomize", _dask_operator(cluster))
 
 
 def await_ready(cluster: Cluster) -> None:
@@ -70,6 +72,16 @@ def _dask_definitions() -> list[Path]:
     if package is None or package.origin is None:
         raise SandboxError("dask-kubernetes is not installed; run `pip install --group cluster`")
     return sorted(Path(package.origin).parent.glob("operator/deployment/helm/*/crds/*.yaml"))
+
+
+def _dask_operator(cluster: Cluster) -> Path:
+    """Write the overlay of `deploy/dask-operator` for this cluster; return its folder."""
+    folder = cluster.state / "dask-operator"
+    folder.mkdir(exist_ok=True)
+    values = {"registry": REGISTRY, "deploy": os.path.relpath(REPOSITORY / "deploy", folder)}
+    template = Template((MANIFESTS / "dask-operator" / "kustomization.yaml").read_text())
+    (folder / "kustomization.yaml").write_text(template.substitute(values))
+    return folder
 
 
 def _manifests() -> str:

@@ -12,7 +12,7 @@ from astroflow_hub.kubernetes.rules import HUB_RULES
 from tools.images.recipe import IMAGES
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
-MANIFESTS = sorted(path for path in DEPLOY.rglob("*.yaml") if "kind: " in path.read_text())
+MANIFESTS = sorted(p for p in DEPLOY.rglob("*.yaml") if "apiVersion: " in p.read_text())
 PROFILES = sorted(DEPLOY.glob("overlays/*/profiles/*.yaml"))
 
 

@@ -13,7 +13,15 @@ from tools.person import Person
 from tools.shell import CommandError, run
 
 QUOTA = "resourcequota/person"
-POLICIES = ["dask-operator", "deny-by-default", "internet", "notebook", "own-namespace", "platform"]
+POLICIES = [
+    "dask-operator",
+    "deny-by-default",
+    "internet",
+    "notebook",
+    "own-namespace",
+    "platform",
+    "shared-dask",
+]
 MORE_RIGHTS = """
 [{"op": "add", "path": "/rules/-", "value":
   {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}}]

@@ -10,6 +10,7 @@ c = get_config()  # noqa: F821
 c.AstroFlowSpawner.image_pull_policy = "Always"
 c.AstroFlowSpawner.temporary_size = "1Gi"
 c.AstroFlowSpawner.scheduling_patience = 15
+c.AstroFlowSpawner.shared_dask = True
 c.AstroFlowSpawner.catalogue_volumes = {
     "gaia-dr3": {"persistent_volume": {"hostPath": {"path": "$catalogues/gaia-dr3"}}},
     # For the tests of what goes wrong.
