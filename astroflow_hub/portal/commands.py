@@ -61,7 +61,7 @@ def _row(person: Mapping[str, Any]) -> tuple[str, ...]:
         ", ".join(person["groups"]) or "-",
         ", ".join(person["profiles"]) or "-",
         ", ".join([person["server"], *person["clusters"]]) if person["server"] else "-",
-        f"{person['cores']:g}",
+        "-" if person["cores"] is None else f"{person['cores']:g}",
         f"{person['core_hours']:.2f}",
     )
 

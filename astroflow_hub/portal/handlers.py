@@ -27,15 +27,10 @@ if TYPE_CHECKING:
 
 
 class PortalPage(BaseHandler):  # type: ignore[misc]
-    """A page of the portal: drawn for one person, and kept by nobody."""
+    """A page of the portal, drawn for one person."""
 
     template = ""
     current = ""  # the link of the head that is marked
-
-    def set_default_headers(self) -> None:
-        """Have nobody keep the page: after the logout, Back shows nothing of it."""
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
 
     @property
     def portal(self) -> Portal:
@@ -180,7 +175,7 @@ class AccessPage(PortalPage):
         return messages.send(with_tables(self.db), await self.details(), draft, datetime.now(UTC))
 
     def _profile(self) -> str:
-        slug = self.get_body_argument("profile", "")
+        slug: str = self.get_body_argument("profile", "")
         if slug not in {profile.slug for profile in self._on_request()}:
             raise messages.MessageError("choose one of the environments that can be asked for")
         return slug

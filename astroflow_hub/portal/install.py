@@ -31,6 +31,8 @@ def install(c: Any) -> None:
     c.JupyterHub.template_paths.insert(0, TEMPLATES)
     c.JupyterHub.extra_handlers.extend(PAGES)
     c.JupyterHub.default_url = _portal
+    # Nobody keeps a page: after the logout, Back shows nothing of it.
+    c.JupyterHub.tornado_settings.update({"headers": {"Cache-Control": "no-store"}})
     c.Spawner.access_page = "portal/access"
     _start()
 

@@ -28,7 +28,8 @@ class PersonNow:
     """A person as administrators see them.
 
     ``profiles`` are the slugs of those they may use; ``server`` is the one of their server, or
-    empty; ``cores`` what server and clusters ask for now; ``core_hours`` those of this month.
+    empty; ``cores`` what server and clusters ask for now, None where nobody has looked yet;
+    ``core_hours`` those of this month.
     """
 
     name: str
@@ -37,7 +38,7 @@ class PersonNow:
     profiles: tuple[str, ...]
     server: str
     clusters: tuple[str, ...]
-    cores: float
+    cores: float | None
     core_hours: float
 
     def to_json(self) -> dict[str, Any]:
@@ -62,12 +63,15 @@ def person_now(
     account: orm.User,
     store: ProfileStore,
     server: str,
-    running: Iterable[Running],
+    running: Iterable[Running] | None,
     core_hours: float,
 ) -> PersonNow:
-    """Return one person; ``server`` is the profile of theirs that runs, or empty."""
+    """Return one person; ``server`` is the profile of theirs that runs, or empty.
+
+    ``running`` is what the recorder saw of them; None where it has not looked yet.
+    """
     groups = tuple(sorted(group.name for group in account.groups))
-    work = shares(running)
+    work = shares(running or ())
     return PersonNow(
         name=account.name,
         admin=account.admin,
@@ -75,6 +79,6 @@ def person_now(
         profiles=may_use(store, groups),
         server=server,
         clusters=tuple(share.name for share in work if share.name != "your server"),
-        cores=sum(share.cores for share in work),
+        cores=None if running is None else sum(share.cores for share in work),
         core_hours=round(core_hours, 2),
     )

@@ -35,9 +35,9 @@ class Recorder:
         """Look from now on."""
         self._looks.start()
 
-    def latest(self, user_name: str) -> list[Running]:
-        """Return what a person ran at the last look."""
-        return self._latest.get(user_name, [])
+    def latest(self, user_name: str) -> list[Running] | None:
+        """Return what a person ran at the last look; None where it was not seen."""
+        return self._latest.get(user_name)
 
     async def look(self) -> None:
         """Count what runs since the last look; what cannot be seen is counted by the next."""

@@ -141,6 +141,10 @@ def test_a_hostile_name_is_text_on_every_page_and_nobody_keeps_the_page(
     assert not soup.select("header script, main script")
 
 
+def test_nobody_keeps_the_pages_of_the_hub_itself(zoe: Person) -> None:
+    assert zoe.options_page().headers["Cache-Control"] == "no-store"
+
+
 def test_services_are_those_of_the_persons_groups(zoe: Person, kepler: Person) -> None:
     assert services(zoe) == ["JupyterHub", "Portal", "Documentation", "Wiki"]
     assert services(kepler) == ["JupyterHub", "Portal", "Documentation", "Wiki", "Tickets"]
@@ -277,7 +281,7 @@ def test_the_command_lists_persons(
     monkeypatch.setenv(TOKEN_VARIABLE, token)
     listed = CliRunner().invoke(app, ["--search", kepler.name]).stdout.splitlines()
     assert [line.split() for line in listed][1] == [
-        *["kepler", "staff", "open,", "secret", "-", "0", "0.00"]
+        *["kepler", "staff", "open,", "secret", "-", "-", "0.00"]
     ]
     told = CliRunner().invoke(app, ["--search", kepler.name, "--json"]).stdout
     assert json.loads(told)["profiles"] == ["open", "secret"]
