@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev prepare run demo lint test bench \
+.PHONY: help setup setup-dev prepare run demo lint test test-browser bench \
 	cluster-check cluster-up cluster-down cluster-shell images test-cluster
 
 help: ## Show what make can do
@@ -47,6 +47,13 @@ bench: setup-dev ## Measure beside plain Spark, DuckDB, Polars; BENCH="--rows 20
 
 test: setup-dev lint ## Run lint and every test that one machine can run
 	$(BIN)/pytest -n 2 --dist loadfile
+
+.venv/.setup-browser: .venv/.setup-dev
+	@$(BIN)/python -m pip install --quiet --group browser
+	@touch $@
+
+test-browser: .venv/.setup-browser ## Log in by a real Keycloak, with a real browser (docs/testing.md)
+	$(BIN)/pytest tests/browser
 
 # What a cluster needs beside the tests' packages. The machine is checked first, by any Python.
 SANDBOX := PYTHONPATH=tests/cluster:. $(BIN)/python -m sandbox
