@@ -189,9 +189,9 @@ def _row(name: str, report: Report, packages: str) -> tuple[str, ...]:
     return (name, report.python, packages, files, report.show_scratch(), str(report.user))
 
 
-def probe_command(python: str, paths: Sequence[str], seconds: float = MOUNT_SECONDS) -> list[str]:
+def probe_command(python: str, paths: Sequence[str]) -> list[str]:
     """Return the command by which the program ``python`` prints a report in JSON."""
-    request = json.dumps({"paths": list(paths), "seconds": seconds})
+    request = json.dumps({"paths": list(paths), "seconds": MOUNT_SECONDS})
     return [python, "-c", Path(probe.__file__).read_text(encoding="utf-8"), request]
 
 

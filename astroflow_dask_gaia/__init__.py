@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
     from astroflow_dask_gaia.mine import save_table
-    from astroflow_dask_gaia.preflight import preflight
     from astroflow_dask_gaia.random_part import try_percent
     from astroflow_dask_gaia.regions import (
         cone_search,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         polygon_search,
     )
     from astroflow_dask_gaia.session import connect
+    from astroflow_dask_gaia.workers import preflight
 
     client: Client
 
@@ -71,7 +71,7 @@ _HOMES = {
     "moc_search": "astroflow_dask_gaia.regions",
     "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_dask_gaia.regions",
-    "preflight": "astroflow_dask_gaia.preflight",
+    "preflight": "astroflow_dask_gaia.workers",
     "read_table": "astroflow_dask_gaia.frames",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_dask_gaia.mine",

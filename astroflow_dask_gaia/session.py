@@ -15,7 +15,7 @@ from astroflow_core.model import problems
 from astroflow_core.session import ClusterSize, SessionSettings, memory_bytes
 from astroflow_dask_gaia.address import ADDRESS_VARIABLE, START_TIMEOUT, host_and_port
 from astroflow_dask_gaia.local import LocalClient, start_local
-from astroflow_dask_gaia.preflight import check_workers
+from astroflow_dask_gaia.workers import check_workers
 
 _PROBE_SECONDS = 5
 _PARAMETERS = {"pods": "workers", "cores": "threads", "memory": "memory"}

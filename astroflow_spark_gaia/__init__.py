@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from astroflow_spark_gaia.adql_query import adql
     from astroflow_spark_gaia.cost import explain_cost
     from astroflow_spark_gaia.databases import Tables
+    from astroflow_spark_gaia.executors import preflight
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.mine import save_table
-    from astroflow_spark_gaia.preflight import preflight
     from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
@@ -73,7 +73,7 @@ _HOMES = {
     "moc_search": "astroflow_spark_gaia.regions",
     "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_spark_gaia.regions",
-    "preflight": "astroflow_spark_gaia.preflight",
+    "preflight": "astroflow_spark_gaia.executors",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_spark_gaia.mine",
     "try_percent": "astroflow_spark_gaia.random_part",

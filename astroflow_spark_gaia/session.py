@@ -17,6 +17,7 @@ from astroflow_spark_gaia.java import find_java
 from astroflow_spark_gaia.jvm import Jvm, jvm_command, new_log, spark_home, spark_jars
 from astroflow_spark_gaia.local import Local
 from astroflow_spark_gaia.pods import Pods
+from astroflow_spark_gaia.watched import watch_in_cells
 
 if TYPE_CHECKING:
     from astroflow_spark_gaia.gaia_session import GaiaSession
@@ -126,12 +127,13 @@ def _start(settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
     try:
         engine.await_ready(session, _say)
         if settings.engine == "kubernetes":
-            from astroflow_spark_gaia.preflight import check_executors
+            from astroflow_spark_gaia.executors import check_executors
 
             check_executors(session, _say)
     except BaseException:
         session.stop()
         raise
+    watch_in_cells(session, engine)
     return session
 
 
