@@ -21,6 +21,7 @@ groups: [{group}]
 SETTINGS = """
 c.KeycloakAuthenticator.refresh_interval = 2
 c.KeycloakAuthenticator.recheck_after = 1
+c.KeycloakAuthenticator.grace_period = 20
 """
 
 
