@@ -13,6 +13,11 @@ SECRETS = {
     "database": {"password": secrets.token_urlsafe(32)},
     "hub": {"cookie-secret": secrets.token_hex(32), "crypt-key": secrets.token_hex(32)},
     "login": {"password": secrets.token_urlsafe(12)},
+    "keycloak": {
+        "password": secrets.token_urlsafe(32),
+        "admin-password": secrets.token_urlsafe(16),
+        "client-secret": secrets.token_urlsafe(32),
+    },
 }
 NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 

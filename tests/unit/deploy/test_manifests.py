@@ -16,6 +16,10 @@ MANIFESTS = sorted(p for p in DEPLOY.rglob("*.yaml") if "apiVersion: " in p.read
 PROFILES = sorted(DEPLOY.glob("overlays/*/profiles/*.yaml"))
 
 
+# Somebody else's, as their project publishes them.
+FOREIGN_IMAGES = {"keycloak"}
+
+
 def objects(kind: str) -> list[dict[str, Any]]:
     found = (yaml.safe_load_all(path.read_text()) for path in MANIFESTS)
     return [one for documents in found for one in documents if one["kind"] == kind]
@@ -74,7 +78,8 @@ def test_container_is_confined_asks_for_little_and_runs_an_image_of_ours(
     assert security["readOnlyRootFilesystem"] is True
     assert int(re.sub("m$", "", container["resources"]["requests"]["cpu"])) <= 100
     assert "memory" in container["resources"]["limits"]
-    assert (IMAGES / container["image"]).is_dir()
+    image = container["image"]
+    assert image in FOREIGN_IMAGES or (IMAGES / image).is_dir()
 
 
 def test_no_secret_is_in_the_repository() -> None:
