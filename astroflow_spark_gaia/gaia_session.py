@@ -58,6 +58,8 @@ class GaiaSession(SparkSession):
         self._guard: Guard | None = None
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         super().__init__(SparkContext(gateway=jvm.connect(), conf=conf))
+        updates: Any = self.sparkContext._accumulatorServer  # noqa: SLF001
+        updates.handle_error = _say_nothing
         atexit.register(self.stop)
         self._leave_nothing_behind()
         tell_while_at_work(self)
@@ -275,9 +277,19 @@ def _refuse_other_session() -> None:
 
 
 def _keep_errors_off_the_cell() -> None:
-    """Silence the loggers with which pyspark repeats an error that it then raises."""
+    """Silence the loggers with which pyspark and py4j repeat an error that they then raise."""
     for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
         PySparkLogger.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger().addFilter(_is_no_repetition)
+
+
+def _is_no_repetition(record: logging.LogRecord) -> bool:
+    """Tell whether a record is none of py4j's about a Java that ended; it has no logger."""
+    return record.msg != "Exception while sending command."
+
+
+def _say_nothing(*_: object) -> None:
+    """Stand in for what prints that the Java at the other end of a connection ended."""
 
 
 def _forget_session() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from astroflow_core.kubernetes.objects import Object
     from astroflow_core.session import ClusterSize, SessionSettings
     from astroflow_spark_gaia.gaia_session import GaiaSession
 
@@ -100,6 +101,11 @@ class Pods:
         lease.watch(
             lambda: session.is_usable, lambda: notice.look(_registered(session)), session.stop
         )
+
+    def pod_of(self, number: str) -> Object | None:
+        """Return what is left of the pod of an executor, by Spark's number of it."""
+        label = f"{SESSION_LABEL}={self.name},spark-exec-id={number}"
+        return next(iter(self.namespace.find("pods", label)), None)
 
     def _pending(self) -> Pending:
         pods = self.namespace.find("pods", f"{SESSION_LABEL}={self.name}")
