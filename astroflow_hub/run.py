@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_hub.embedded import HOST, PASSWORD_VARIABLE, EmbeddedHub
+from astroflow_hub.keycloak.embedded import REALM_VARIABLE
 from astroflow_hub.lifeline import end_with_parent, supervise
 
 if TYPE_CHECKING:
@@ -63,15 +64,20 @@ def _greet_when_ready(hub: EmbeddedHub, log: Path, process: Popen[bytes]) -> Non
             _say("\n".join(words[-LAST_WORDS:]))
             return
         time.sleep(0.2)
-    password = f"the one in {PASSWORD_VARIABLE}" if hub.chosen_password else hub.password_file
     _say(
         f"\nAstroFlow Hub is ready.\n\n"
         f"  Open      {hub.url}\n"
-        f"  User      any name\n"
-        f"  Password  {password}\n"
+        f"{_how_to_log_in(hub)}"
         f"  Log       {log}\n"
         f"  End       Ctrl-C\n"
     )
+
+
+def _how_to_log_in(hub: EmbeddedHub) -> str:
+    if realm_url := os.environ.get(REALM_VARIABLE):
+        return f"  Accounts  of {realm_url}\n"
+    password = f"the one in {PASSWORD_VARIABLE}" if hub.chosen_password else hub.password_file
+    return f"  User      any name\n  Password  {password}\n"
 
 
 def _is_healthy(port: int) -> bool:
