@@ -138,6 +138,17 @@ class Preflight:
         """Whether nothing was found that makes queries fail."""
         return not any(finding.is_fatal for finding in self.findings)
 
+    @property
+    def differences(self) -> dict[str, dict[str, tuple[str | None, str]]]:
+        """Each pod's version of what it has otherwise, None if not at all, and the notebook's."""
+        return {
+            report.pod: {
+                name: (report.packages.get(name), self.own.packages[name])
+                for name in _differences(self.own, report)
+            }
+            for report in self.reports
+        }
+
     def check(self, say: Callable[[str], None]) -> None:
         """Refuse a cluster on which no query can be right; say what else is wrong.
 
@@ -176,6 +187,8 @@ class Preflight:
             yield _row(report.pod, report, f"{other} differ" if other else "the same")
 
     def _ends(self) -> Sequence[object]:
+        if not self.reports and not self.findings:
+            return (f"No {self.engine.what} is up; the next query takes some.",)
         count = f"{len(self.reports)} {self.engine.what}{'' if len(self.reports) == 1 else 's'}"
         return self.findings or (f"Nothing is wrong with {count}.",)
 

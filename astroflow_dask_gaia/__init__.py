@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
     from astroflow_dask_gaia.mine import save_table
+    from astroflow_dask_gaia.push import push_packages
     from astroflow_dask_gaia.random_part import try_percent
     from astroflow_dask_gaia.regions import (
         cone_search,
@@ -51,6 +52,7 @@ __all__ = [
     "own_tables",
     "polygon_search",
     "preflight",
+    "push_packages",
     "read_table",
     "row_count",
     "save_table",
@@ -72,6 +74,7 @@ _HOMES = {
     "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_dask_gaia.regions",
     "preflight": "astroflow_dask_gaia.workers",
+    "push_packages": "astroflow_dask_gaia.push",
     "read_table": "astroflow_dask_gaia.frames",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_dask_gaia.mine",

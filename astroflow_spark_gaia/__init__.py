@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.mine import save_table
+    from astroflow_spark_gaia.push import push_packages
     from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
@@ -51,6 +52,7 @@ __all__ = [
     "own_tables",
     "polygon_search",
     "preflight",
+    "push_packages",
     "row_count",
     "save_table",
     "spark",
@@ -74,6 +76,7 @@ _HOMES = {
     "own_tables": "astroflow_core.own_tables",
     "polygon_search": "astroflow_spark_gaia.regions",
     "preflight": "astroflow_spark_gaia.executors",
+    "push_packages": "astroflow_spark_gaia.push",
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_spark_gaia.mine",
     "try_percent": "astroflow_spark_gaia.random_part",

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark import SparkFiles
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.preflight import (
@@ -112,7 +113,16 @@ def _ask(spark: GaiaSession, place: str, command: list[str]) -> Any:
     to_seq = jvm.org.apache.spark.api.python.PythonUtils.toSeq
     wanted = to_seq([jvm.scala.Tuple2(place, to_seq([place]))])
     rdd = context.makeRDD(wanted, jvm.scala.reflect.ClassTag.Any()).toJavaRDD()
-    return rdd.pipe(command).collectAsync()
+    return rdd.pipe(command, _environment(spark)).collectAsync()
+
+
+def _environment(spark: GaiaSession) -> dict[str, str]:
+    """Return what lets Python look where PySpark's workers look for what was pushed to them."""
+    context = spark.sparkContext
+    root = SparkFiles.getRootDirectory() if str(context.master).startswith("local") else "."
+    names: list[str] = context._python_includes or []  # noqa: SLF001
+    pushed = os.pathsep.join(f"{root}/{name}" for name in names)
+    return {"PYTHONPATH": pushed} if pushed else {}
 
 
 def _answers(spark: GaiaSession, asked: Mapping[str, Any]) -> tuple[list[Report], list[Silence]]:

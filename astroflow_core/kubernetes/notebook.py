@@ -105,6 +105,8 @@ def worker_pod(notebook: Notebook, container: str, scratch: str) -> Object:
                     "name": container,
                     "image": notebook.image,
                     "securityContext": own.get("securityContext", {}),
+                    # The only folder that they may write to: there Spark puts a person's files.
+                    "workingDir": TEMPORARY,
                     "volumeMounts": [
                         *({**mount, "readOnly": True} for mount in mounts),
                         {"name": "temporary", "mountPath": TEMPORARY},

@@ -1,17 +1,20 @@
 """Preflight on real engines: what differs, cannot be read or does not answer is named."""
 
+import importlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import markupsafe._speedups
 import pytest
 
 import astroflow_dask_gaia
 import astroflow_spark_gaia
-from astroflow_core.errors import SessionError
+from astroflow_core.errors import DataError, SessionError
 from astroflow_core.preflight import Preflight
 from astroflow_dask_gaia.workers import check_workers
 from astroflow_spark_gaia.executors import check_executors
@@ -42,13 +45,32 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return what installs a package where the notebook's Python finds it, and no other's."""
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a person's own packages: of the notebook's Python, and no other's."""
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     folder = tmp_path / "lib" / version / "site-packages"
     monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    return lambda name: (folder / f"{name}.dist-info").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def installed(own: Path) -> Callable[[str], None]:
+    """Return what makes the notebook's Python find a package installed."""
+    return lambda name: (own / f"{name}.dist-info").mkdir(parents=True)
+
+
+@pytest.fixture
+def stars(own: Path, installed: Callable[[str], None]) -> Path:
+    """Return a folder with a package of one's own, half of it compiled."""
+    installed("own_stars-1.0")
+    (own / "own_stars-1.0.dist-info" / "METADATA").write_text("Name: own_stars")
+    (own / "own_stars").mkdir()
+    compiled = Path(markupsafe._speedups.__file__)
+    shutil.copy(compiled, own / "own_stars")
+    code = "from own_stars._speedups import _escape_inner\nESCAPED = _escape_inner('a&b')\n"
+    (own / "own_stars" / "__init__.py").write_text(code)
+    return own
 
 
 @pytest.fixture
@@ -136,3 +158,33 @@ def test_what_joins_later_is_checked_too(
     while not said and time.monotonic() < deadline:
         time.sleep(0.2)
     assert "gaiaxpy is missing, here 99.1" in said[0]
+
+
+def escaped(*_: object) -> str:
+    return str(importlib.import_module("own_stars").ESCAPED)
+
+
+def test_packages_pushed_to_executors_work_there_and_are_proved(stars: Path) -> None:
+    spark = astroflow_spark_gaia.spark
+    (finding,) = astroflow_spark_gaia.preflight().findings
+    assert "own-stars is missing, here 1.0" in str(finding)
+    for _ in range(2):  # a second time it is there already
+        assert astroflow_spark_gaia.push_packages(stars).findings == ()
+    assert spark.sparkContext.parallelize([1]).map(escaped).collect() == ["a&amp;b"]
+
+
+def test_packages_pushed_to_workers_work_there_also_on_those_that_join_later(
+    stars: Path,
+) -> None:
+    client = astroflow_dask_gaia.client
+    (finding,) = astroflow_dask_gaia.preflight().findings
+    assert "own-stars is missing, here 1.0" in str(finding)
+    assert astroflow_dask_gaia.push_packages(stars).findings == ()
+    client.restart_workers(list(client.nthreads())[:1])
+    client.wait_for_workers(2, timeout=30)
+    assert set(client.run(escaped).values()) == {"a&amp;b"}
+
+
+def test_without_a_package_of_one_s_own_there_is_nothing_to_push(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no package of your own in .*: install one with"):
+        astroflow_spark_gaia.push_packages(tmp_path)

@@ -81,6 +81,14 @@ def test_a_package_of_the_person_s_own_is_told_with_the_way_to_bring_it() -> Non
     assert found(lacks(FIRST, "lsdb")) == [(sentence, False)]
 
 
+def test_all_that_differs_is_there_to_look_up() -> None:
+    checked = compare(SPARK, HERE, [lacks(has(FIRST, numpy="2.3.0"), "lsdb"), SECOND])
+    assert checked.differences == {
+        "spark-1-exec-1": {"lsdb": (None, "0.11.0"), "numpy": ("2.3.0", "2.4.1")},
+        "spark-1-exec-2": {},
+    }
+
+
 def test_what_several_share_is_said_once() -> None:
     pods = [replace(has(FIRST, numpy="2.3.0"), pod=f"e{number}") for number in range(5)]
     sentence = f"5 executors (e0, e1, e2, and 2 more): numpy is 2.3.0, here 2.4.1; {CURE}"
@@ -149,6 +157,10 @@ def test_a_table_without_findings_says_so_and_escapes_names() -> None:
     checked = compare(SPARK, HERE, [replace(FIRST, pod="<b>")])
     assert repr(checked).endswith("\nNothing is wrong with 1 executor.")
     assert "<td>&lt;b&gt;</td>" in checked._repr_html_()
+
+
+def test_a_cluster_without_executors_is_told() -> None:
+    assert repr(compare(SPARK, HERE, [])).endswith("No executor is up; the next query takes some.")
 
 
 def test_this_python_reports(tmp_path: object) -> None:

@@ -71,6 +71,7 @@ def test_a_worker_reads_shared_volumes_and_writes_to_its_own_only() -> None:
         {"name": "gaia", "mountPath": "/mnt/gaia-dr3", "readOnly": True},
         {"name": "temporary", "mountPath": TEMPORARY},
     ]
+    assert worker()["containers"][0]["workingDir"] == TEMPORARY
     assert worker()["volumes"][-1] == {"name": "temporary", "emptyDir": {"sizeLimit": "20Gi"}}
 
 
