@@ -42,10 +42,13 @@ class Engine(Protocol):
         """
 
 
-def watch(engine: Engine) -> None:
-    """Show in each cell that runs, from this one on, what ``engine`` does and what it loses."""
+def watch(engine: Callable[[], Engine]) -> None:
+    """Show in each cell that runs, from this one on, what an engine does and what it loses.
+
+    ``engine`` is called once, and not where there are no cells.
+    """
     if shell := _shell_of_a_kernel():
-        _Watch(shell, engine).begin()
+        _Watch(shell, engine()).begin()
 
 
 def _shell_of_a_kernel() -> Any:

@@ -47,6 +47,10 @@ class PodsClient(Client):
         """The workers of the cluster."""
         return self._pods.size
 
+    def worker_pods(self) -> list[Object]:
+        """Return the pods of the workers as the cluster describes them."""
+        return self._pods.pods_of("worker")
+
     @property
     def dashboard_link(self) -> str:
         """Where the person finds Dask's dashboard: below their own server's address."""
@@ -149,16 +153,17 @@ class Pods:
         return self.settings.patience
 
     def _running_schedulers(self) -> int:
-        found = self._pods("scheduler")
+        found = self.pods_of("scheduler")
         return sum(pod["status"]["phase"] == "Running" for pod in found)
 
     def _pending(self, wanted: int) -> Pending:
         what = "scheduler" if wanted == 1 else "worker"
-        pods, events = self._pods(what), self.namespace.find("events")
+        pods, events = self.pods_of(what), self.namespace.find("events")
         found = pending(pods, events, wanted, f"{what}s", self._patience)
         return found or Pending(f"the {what}s run and have not reported yet", None)
 
-    def _pods(self, component: str) -> list[Object]:
+    def pods_of(self, component: str) -> list[Object]:
+        """Return the pods of a part of the cluster: ``scheduler`` or ``worker``."""
         selector = f"dask.org/cluster-name={self.name},dask.org/component={component}"
         return self.namespace.find("pods", selector)
 

@@ -15,6 +15,7 @@ from astroflow_core.model import problems
 from astroflow_core.session import ClusterSize, SessionSettings, memory_bytes
 from astroflow_dask_gaia.address import ADDRESS_VARIABLE, START_TIMEOUT, host_and_port
 from astroflow_dask_gaia.local import LocalClient, start_local
+from astroflow_dask_gaia.watched import watch_in_cells
 from astroflow_dask_gaia.workers import check_workers
 
 _PROBE_SECONDS = 5
@@ -59,10 +60,15 @@ def connect(
     asked = {name: value for name, value in asked.items() if value is not None}
     address = os.environ.get(ADDRESS_VARIABLE)
     if address and not asked:
-        return _connect_to(address)
+        return _watched(_connect_to(address))
     settings = SessionSettings.from_environ(os.environ)
     size = _resized(settings, asked) if asked else settings.dask
-    return _replace(settings.model_copy(update={"dask": size}))
+    return _watched(_replace(settings.model_copy(update={"dask": size})))
+
+
+def _watched(client: Client) -> Client:
+    watch_in_cells(client, getattr(client, "worker_pods", list))
+    return client
 
 
 def _client_in_use() -> Client | None:

@@ -37,7 +37,7 @@ _MORE_FOR_DRIVER = "choose a larger size for your server, or collect less at onc
 
 def watch_in_cells(session: GaiaSession, engine: Local | Pods) -> None:
     """Show in each cell of a notebook what ``session`` does, and say what it loses."""
-    watch(WatchedSpark(session, engine))
+    watch(lambda: WatchedSpark(session, engine))
 
 
 class WatchedSpark:
