@@ -9,6 +9,7 @@ import struct
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -178,7 +179,10 @@ class Jvm:
         A JVM that takes more than ``patience`` seconds is killed.
         """
         if self.gateway is not None:
-            self.gateway.shutdown()
+            from py4j.protocol import Py4JError
+
+            with suppress(OSError, Py4JError):  # it may have ended by itself
+                self.gateway.shutdown()
             self.gateway = None
         if self.process.stdin is not None:
             self.process.stdin.close()

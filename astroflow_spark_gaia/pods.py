@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -94,13 +95,18 @@ class Pods:
 
     def _hold_lease(self, session: GaiaSession, say: Callable[[str], None]) -> None:
         """Let others see this cluster and its pages, and end it when they ask for that."""
+        from py4j.protocol import Py4JError
+
         pages = _serve_pages(session, pages_path(self.name, os.environ))
         lease = Lease.of(self.name, "spark", self.size, pages).hold()
         session.at_end.append(lease.release)
         notice = ReleaseNotice(say, "executors", self.settings.idle.release_after)
-        lease.watch(
-            lambda: session.is_usable, lambda: notice.look(_registered(session)), session.stop
-        )
+
+        def look() -> None:
+            with suppress(Py4JError, SessionError):  # it is being stopped
+                notice.look(_registered(session))
+
+        lease.watch(lambda: session.is_usable, look, session.stop)
 
     def pod_of(self, number: str) -> Object | None:
         """Return what is left of the pod of an executor, by Spark's number of it."""

@@ -19,9 +19,15 @@ OVERLAY = """
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [{shared}]
-configurations: [{shared}/images.yaml]
-images:
-  - {{name: localhost:5001/astroflow, newName: {registry}/astroflow}}
+patches:
+  - target: {{kind: DaskCluster}}
+    patch: |-
+      - op: replace
+        path: /spec/scheduler/spec/containers/0/image
+        value: {registry}/astroflow:dev
+      - op: replace
+        path: /spec/worker/spec/containers/0/image
+        value: {registry}/astroflow:dev
 """
 ADD_UP = f"""
 from distributed import Client
