@@ -34,18 +34,16 @@ from astroflow_hub.keycloak.handlers import (
     LoginHandler,
     LogoutHandler,
 )
-from astroflow_hub.keycloak.keys import SigningKeys
 from astroflow_hub.keycloak.once import Once
+from astroflow_hub.keycloak.realm import Realm
 from astroflow_hub.keycloak.rights import Rights
 from astroflow_hub.keycloak.sessions import Account, Session
-from astroflow_hub.keycloak.tokens import Verifier, key_id
+from astroflow_hub.keycloak.tokens import Verifier
 from astroflow_hub.password_login import NAMES
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
-
-PAUSE = 10  # seconds that Keycloak is not asked after it did not answer
 
 
 class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
@@ -146,7 +144,6 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.used_states, self._used_logouts = Once(), Once()
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._silent_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @cached_property
@@ -155,20 +152,12 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         return Endpoints.of(self.realm_url, self.internal_realm_url)
 
     @cached_property
-    def client(self) -> KeycloakClient:
-        """Asks the realm."""
+    def realm(self) -> Realm:
+        """What is asked about people."""
+        credentials = {"client_id": self.client_id, "client_secret": self.client_secret}
         request = {"follow_redirects": False, **self.http_request_kwargs}
-        return KeycloakClient(self.endpoints, self.http_client, request)
-
-    @cached_property
-    def keys(self) -> SigningKeys:
-        """The realm's keys."""
-        return SigningKeys(self.client.keys)
-
-    @cached_property
-    def verifier(self) -> Verifier:
-        """Knows tokens that are for this hub."""
-        return Verifier(self.endpoints.realm_url, self.client_id)
+        client = KeycloakClient(self.endpoints, self.http_client, credentials, request)
+        return Realm(client, Verifier(self.endpoints.realm_url, self.client_id))
 
     @property
     def account_url(self) -> str:
@@ -194,23 +183,12 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         age = f"--HubOAuth.cache_max_age={self.recheck_after}"
         spawner.args = [*(one for one in spawner.args if one != age), age]
 
-    async def reach(self) -> None:
-        """Make sure that Keycloak answers.
-
-        Raises
-        ------
-        UnreachableError
-            When it does not.
-        """
-        await self.keys.renew()
-        self._silent_until = 0.0
-
     async def authenticate(self, handler: Any, data: Any = None, **_: Any) -> dict[str, Any]:
         """Return who comes back from Keycloak, once all that it says is verified."""
-        parameters = self.build_access_tokens_request_params(handler, data)
+        fields = self.build_access_tokens_request_params(handler, data).items()
+        parameters = {name: str(value) for name, value in fields if value is not None}
         try:
-            tokens = await self._tokens({k: v for k, v in parameters.items() if v is not None})
-            claims = await self._verify(tokens["id_token"], str(handler.login.get("nonce")))
+            claims, session = await self.realm.log_in(parameters, str(handler.login.get("nonce")))
         except UnreachableError as error:
             self.log.error("Nobody can log in: %s", error)  # noqa: TRY400 (no stack trace)
             raise HTTPError(503, SILENT) from None
@@ -219,7 +197,6 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
             raise HTTPError(403, f"Keycloak's answer is not to be trusted: {error}.") from None
         except KeycloakError:
             raise HTTPError(400, AGAIN) from None
-        session = Session.of(tokens, claims["sid"])
         account = Account.of(claims).with_session(handler.get_session_cookie(), session)
         wanted = self.normalize_username(self.user_info_to_username(claims))
         return self._model(people.hub_name(handler.db, claims["sub"], wanted), claims, account)
@@ -253,7 +230,7 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         session = ended.get(hub_session)
         if session is not None:
             try:
-                await self._revoke(session)
+                await self.realm.revoke(session)
             except KeycloakError as error:
                 self.log.warning("A token was not revoked at logout: %s", error)
         return session
@@ -268,8 +245,7 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         UnreachableError
             When its keys are needed and cannot be had.
         """
-        key = await self.keys.find(key_id(logout_token))
-        told = self.verifier.read_logout_token(logout_token, key)
+        told = await self.realm.read_logout(logout_token)
         if not self._used_logouts.use(told.token_id, told.expires):
             raise UntrustedTokenError("it was used before")
         user = people.find_user(self.parent.users, self.parent.db, told.subject)
@@ -288,11 +264,9 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         UnreachableError
             When nobody would answer there.
         """
-        await self.reach()
-        # Keycloak answers with an error to a hint that is signed with a key it has no more.
-        hint = ended.id_token if ended and self.keys.knows(key_id(ended.id_token)) else None
+        await self.realm.reach()
         back = self.logout_redirect_url or urljoin(self.get_callback_url(handler), "login")
-        return self.endpoints.end_session(self.client_id, back, hint)
+        return self.endpoints.end_session(self.client_id, back, self.realm.hint(ended))
 
     async def _is_known(self, user: Any, key: str | None, not_before: float) -> bool:
         """Return whether a session holds; ask Keycloak where its last word is too old."""
@@ -315,7 +289,7 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         account = Account.from_auth_state(await user.get_auth_state())
         session = account.sessions[hub_session]
         try:
-            claims, renewed = await self._renew(account, session)
+            claims, renewed = await self.realm.renew(session, account.person["sub"])
         except AccountDisabledError:
             return await self._turn_out(user, account, "the account is disabled")
         except (UnreachableError, UntrustedTokenError) as error:
@@ -329,34 +303,6 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         people.give_rights(user, model)
         await user.save_auth_state(model["auth_state"])
         return True
-
-    async def _renew(self, account: Account, session: Session) -> tuple[dict[str, Any], Session]:
-        if time.monotonic() < self._silent_until:
-            raise UnreachableError("Keycloak did not answer a moment ago")
-        try:
-            tokens = await self._tokens(
-                self.build_refresh_token_request_params(session.refresh_token)
-            )
-            claims = await self._verify(tokens["id_token"], None)
-        except UnreachableError:
-            self._silent_until = time.monotonic() + PAUSE
-            raise
-        if claims["sub"] != account.person.get("sub") or claims["sid"] != session.sid:
-            raise UntrustedTokenError("it is about somebody else")
-        return claims, Session.of(tokens, session.sid)
-
-    async def _tokens(self, parameters: Mapping[str, str]) -> Any:
-        return await self.client.tokens(parameters, self.build_token_info_request_headers())
-
-    async def _verify(self, id_token: str, nonce: str | None) -> dict[str, Any]:
-        key = await self.keys.find(key_id(id_token))
-        return self.verifier.read_id_token(id_token, key, nonce)
-
-    async def _revoke(self, session: Session) -> None:
-        parameters = {"token": session.refresh_token, "token_type_hint": "refresh_token"}
-        if not self.basic_auth:
-            parameters |= {"client_id": self.client_id, "client_secret": self.client_secret}
-        await self.client.revoke(parameters, self.build_token_info_request_headers())
 
     def _model(self, name: str, claims: Mapping[str, Any], account: Account) -> dict[str, Any]:
         rights = Rights.of(claims, self.client_id)

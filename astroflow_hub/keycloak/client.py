@@ -25,12 +25,21 @@ _NEEDED = ("id_token", "refresh_token")
 
 
 class KeycloakClient:
-    """Talks to one realm; ``request`` holds further arguments of every HTTP request."""
+    """Talks to one realm.
+
+    ``credentials`` are form fields by which it knows the hub, and ``request`` holds further
+    arguments of every HTTP request.
+    """
 
     def __init__(
-        self, endpoints: Endpoints, http: AsyncHTTPClient, request: Mapping[str, Any]
+        self,
+        endpoints: Endpoints,
+        http: AsyncHTTPClient,
+        credentials: Mapping[str, str],
+        request: Mapping[str, Any],
     ) -> None:
-        self._endpoints, self._http, self._request = endpoints, http, request
+        self._endpoints, self._http = endpoints, http
+        self._credentials, self._request = credentials, request
 
     async def keys(self) -> dict[str, Any]:
         """Return the realm's set of keys.
@@ -45,7 +54,7 @@ class KeycloakClient:
             raise UnreachableError(f"Keycloak answers {answer.code} when asked for its keys")
         return _json(answer)
 
-    async def tokens(self, parameters: Mapping[str, str], headers: Mapping[str, str]) -> Any:
+    async def tokens(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Exchange a code or a refresh token, and return the answer.
 
         Raises
@@ -56,8 +65,10 @@ class KeycloakClient:
             When the code or token holds no more.
         UnreachableError
             When Keycloak does not answer, or does not know this hub.
+        UntrustedTokenError
+            When it does not give all that was asked for.
         """
-        answer = await self._post(self._endpoints.token, parameters, headers)
+        answer = await self._post(self._endpoints.token, parameters)
         told = _json(answer)
         if answer.code == HTTPStatus.OK:
             if not all(isinstance(told.get(name), str) for name in _NEEDED):
@@ -70,24 +81,22 @@ class KeycloakClient:
             f"Keycloak refuses this hub ({answer.code}): check client_id and client_secret"
         )
 
-    async def revoke(self, parameters: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        """Make a token worthless.
+    async def revoke(self, refresh_token: str) -> None:
+        """Make a refresh token, and what was made from it, worthless.
 
         Raises
         ------
         UnreachableError
             When Keycloak does not do it.
         """
-        answer = await self._post(self._endpoints.revoke, parameters, headers)
+        parameters = {"token": refresh_token, "token_type_hint": "refresh_token"}
+        answer = await self._post(self._endpoints.revoke, parameters)
         if answer.code != HTTPStatus.OK:
             raise UnreachableError(f"Keycloak answers {answer.code} when asked to revoke a token")
 
-    async def _post(
-        self, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]
-    ) -> HTTPResponse:
-        body = urlencode(parameters)
-        request = HTTPRequest(url, method="POST", headers=dict(headers), body=body, **self._request)
-        return await self._send(request)
+    async def _post(self, url: str, parameters: Mapping[str, str]) -> HTTPResponse:
+        body = urlencode({**parameters, **self._credentials})
+        return await self._send(HTTPRequest(url, method="POST", body=body, **self._request))
 
     async def _send(self, request: HTTPRequest) -> HTTPResponse:
         try:

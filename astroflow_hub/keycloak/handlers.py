@@ -30,7 +30,7 @@ class LoginHandler(OAuthLoginHandler):  # type: ignore[misc]
     async def get(self) -> None:
         """Begin a login that only this browser can finish."""
         try:
-            await self.authenticator.reach()
+            await self.authenticator.realm.reach()
         except UnreachableError:
             raise HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, SILENT) from None
         verifier, challenge = self._generate_pkce_params()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tools.keycloak.realm import PASSWORD, Realm
 from tools.running_hub import RunningHub
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 LOGIN = re.compile(r"/hub/login")
 PORTAL = re.compile(r"/hub/portal")

@@ -294,3 +294,12 @@ def test_tokens_are_nowhere_to_be_read(hub: RunningHub, realm: Realm, state: Pat
     assert any("archimedes" in row for row in kept)
     assert PASSWORD not in "".join((*logs, *kept))
     assert "KEYCLOAK" not in "".join(json.loads(shown))
+
+
+def test_a_deleted_account_is_out(hub: RunningHub, realm: Realm) -> None:
+    sub = realm.add_person("nobody")
+    with Visitor(hub.url, "nobody") as nobody:
+        nobody.log_in()
+        realm.delete_person(sub)
+        assert nobody.http.get("/hub/home").url.path == "/hub/login"
+        assert not nobody.is_in()

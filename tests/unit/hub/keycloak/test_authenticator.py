@@ -25,7 +25,7 @@ def authenticator(realm: Any) -> Any:
     hub.db = orm.new_session_factory("sqlite:///:memory:")()
     hub.users = UserDict(lambda: hub.db, {})
     made = KeycloakAuthenticator(parent=hub, realm_url=REALM, client_id="hub")
-    made.keys = SigningKeys(publish)
+    made.realm.keys = SigningKeys(publish)
     yield made
     hub.db.close()
 

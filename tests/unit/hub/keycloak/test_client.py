@@ -16,6 +16,7 @@ from astroflow_hub.keycloak.errors import (
     UntrustedTokenError,
 )
 
+SECRETS = {"client_id": "hub", "client_secret": "our-secret"}
 Answer = Callable[[str], Awaitable[KeycloakClient]]
 
 
@@ -36,7 +37,7 @@ async def answering() -> AsyncIterator[Answer]:
         servers.append(server)
         port = server.sockets[0].getsockname()[1]
         endpoints = Endpoints.of(f"http://127.0.0.1:{port}/realms/astroflow")
-        return KeycloakClient(endpoints, AsyncHTTPClient(), {"request_timeout": 0.5})
+        return KeycloakClient(endpoints, AsyncHTTPClient(), SECRETS, {"request_timeout": 0.5})
 
     yield serve
     for server in servers:
@@ -73,22 +74,22 @@ async def test_an_answer_that_gives_no_tokens_lets_nobody_in(
 ) -> None:
     client = await answering(answer)
     with pytest.raises(error):
-        await client.tokens({"refresh_token": "a-secret"}, {})
+        await client.tokens({"refresh_token": "a-secret"})
 
 
 async def test_tokens_are_handed_on(answering: Answer) -> None:
     client = await answering(http("200 OK", '{"id_token": "i", "refresh_token": "r"}'))
-    assert await client.tokens({}, {}) == {"id_token": "i", "refresh_token": "r"}
+    assert await client.tokens({}) == {"id_token": "i", "refresh_token": "r"}
 
 
 async def test_nobody_listening_is_nobody_answering() -> None:
     endpoints = Endpoints.of("http://127.0.0.1:9/realms/astroflow")
     with pytest.raises(UnreachableError, match="Keycloak does not answer"):
-        await KeycloakClient(endpoints, AsyncHTTPClient(), {}).keys()
+        await KeycloakClient(endpoints, AsyncHTTPClient(), SECRETS, {}).keys()
 
 
 async def test_no_error_tells_what_was_sent_or_said(answering: Answer) -> None:
     client = await answering(http("400 Bad", '{"error": "their-secret"}'))
     with pytest.raises(UnreachableError) as refused:
-        await client.tokens({"refresh_token": "our-secret"}, {})
+        await client.tokens({"refresh_token": "our-secret"})
     assert "secret" not in str(refused.value).replace("client_secret", "")
