@@ -202,9 +202,12 @@ def _row(name: str, report: Report, packages: str) -> tuple[str, ...]:
     return (name, report.python, packages, files, report.show_scratch(), str(report.user))
 
 
-def probe_command(python: str, paths: Sequence[str]) -> list[str]:
-    """Return the command by which the program ``python`` prints a report in JSON."""
-    request = json.dumps({"paths": list(paths), "seconds": MOUNT_SECONDS})
+def probe_command(python: str, paths: Sequence[str], *, guard: bool = False) -> list[str]:
+    """Return the command by which the program ``python`` prints a report in JSON.
+
+    With ``guard`` it stays behind, and ends the process that ran it when a mount is lost.
+    """
+    request = json.dumps({"paths": list(paths), "seconds": MOUNT_SECONDS, "guard": guard})
     return [python, "-c", Path(probe.__file__).read_text(encoding="utf-8"), request]
 
 

@@ -1,7 +1,7 @@
 """What a process tells of itself before work begins: its Python, packages, files and scratch.
 
 The text of this module is sent to executors and workers and runs there by itself, so that one
-without our packages, or with another Python, can report, too. So it needs Python 3.8 and its
+without our packages, or with another Python, can report, too. So it needs Python 3.9 and its
 standard library, and nothing else.
 """
 
@@ -23,6 +23,9 @@ import time
 _INFO = ".dist-info"
 _MAGIC = b"PAR1"
 _TAIL = 8  # bytes: the footer's length and the magic word
+_LOOK_EACH = 10  # seconds
+# Where Kubernetes reads why a container ended.
+_LAST_WORDS = "/dev/termination-log"
 
 
 def report(paths: list[str], seconds: float) -> dict[str, object]:
@@ -83,6 +86,7 @@ def _end(child: int, answer: int, deadline: float) -> str | None:
     """Return what a child answers before the ``deadline``, None for nothing; end it."""
     ready, _, _ = select.select([answer], [], [], max(0.0, deadline - time.monotonic()))
     text = os.read(answer, 4096).decode().strip() if ready else None
+    os.close(answer)
     os.kill(child, signal.SIGKILL)  # nobody waits for it: it may not hear
     return text
 
@@ -105,5 +109,55 @@ def fault(path: str) -> str:
         return error.strerror or str(error)
 
 
+def guard(engine: int, paths: list[str], seconds: float) -> None:
+    """Stay behind, and end the process ``engine`` when it has lost a mount.
+
+    Its tasks would read for ever, and nobody would know why; so others take them, and its pod
+    says it. Once may be a storage that is busy: that a file does not answer is seen twice.
+    """
+    if os.fork():
+        return
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # whoever waits for the end of our output shall not wait
+        os.dup2(null, stream)
+    ended = os.pidfd_open(engine)
+    before: list[str] = []
+    while not select.select([ended], [], [], _LOOK_EACH)[0]:
+        lost = [path for path, told in faults(paths, seconds).items() if told is None]
+        if again := [path for path in lost if path in before]:
+            _end_engine(ended, os.path.dirname(again[0]))  # noqa: PTH120
+            break
+        before = lost
+        _bury_children()
+    os._exit(0)
+
+
+def _bury_children() -> None:
+    """Let those that have ended go; one that sleeps in the kernel has not."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _end_engine(engine: int, folder: str) -> None:
+    if os.path.exists(_LAST_WORDS):  # noqa: PTH110
+        with open(_LAST_WORDS, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(f"{folder} does not answer: its mount is lost")
+    signal.pidfd_send_signal(engine, signal.SIGKILL)
+
+
+def main() -> None:
+    """Print a report of this process in JSON; where that is asked for, guard its parent."""
+    request = json.loads(sys.argv[1])
+    guards = request.pop("guard", False)
+    sys.stdout.write(json.dumps(report(**request)) + "\n")
+    sys.stdout.flush()
+    if guards:
+        guard(os.getppid(), **request)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(report(**json.loads(sys.argv[1]))) + "\n")
+    main()

@@ -69,7 +69,7 @@ def check_workers(client: Client, say: Callable[[str], None]) -> None:
         When no query can be right on those that are up.
     """
     workers = _workers(client)
-    _preflight_of(client, workers).check(say)
+    _preflight_of(client, workers, guard=True).check(say)
     Thread(target=_check_others, args=(client, set(workers), say), daemon=True).start()
 
 
@@ -80,10 +80,12 @@ def _check_others(client: Client, checked: set[str], say: Callable[[str], None])
             workers = {a: name for a, name in _workers(client).items() if a not in checked}
             checked |= set(workers)
             if workers:
-                for finding in _preflight_of(client, workers).findings:
+                for finding in _preflight_of(client, workers, guard=True).findings:
                     say(finding.sentence)
-        except (AstroFlowError, OSError, RuntimeError):
-            continue  # the cluster ends meanwhile, or this notebook has lost the catalogue itself
+        except AstroFlowError as error:  # this notebook has lost the catalogue itself
+            say(str(error))
+        except (OSError, RuntimeError):
+            continue  # the cluster ends meanwhile
 
 
 def _workers(client: Client) -> dict[str, str]:
@@ -93,9 +95,9 @@ def _workers(client: Client) -> dict[str, str]:
     return dict(sorted(named.items(), key=lambda item: item[1]))
 
 
-def _preflight_of(client: Client, workers: Mapping[str, str]) -> Preflight:
+def _preflight_of(client: Client, workers: Mapping[str, str], *, guard: bool = False) -> Preflight:
     paths = files_to_read(SessionSettings.from_environ(os.environ))
-    _, *arguments = probe_command(sys.executable, paths)
+    _, *arguments = probe_command(sys.executable, paths, guard=guard)
     call = _RUN.format(arguments=arguments, seconds=REPORT_SECONDS)
     answers: Mapping[str, Any] = client.sync(_ask_all, client, workers, call)
     texts = {name: text for name, text in answers.items() if isinstance(text, str)}

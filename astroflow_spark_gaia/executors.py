@@ -62,7 +62,7 @@ def check_executors(spark: GaiaSession, say: Callable[[str], None]) -> None:
         When no query can be right on those that are up.
     """
     executors = _executors(spark)
-    _preflight_of(spark, executors).check(say)
+    _preflight_of(spark, executors, guard=True).check(say)
     Thread(target=_check_others, args=(spark, set(executors), say), daemon=True).start()
 
 
@@ -73,15 +73,19 @@ def _check_others(spark: GaiaSession, checked: set[str], say: Callable[[str], No
             executors = {pod: e for pod, e in _executors(spark).items() if pod not in checked}
             checked |= set(executors)
             if executors:
-                for finding in _preflight_of(spark, executors).findings:
+                for finding in _preflight_of(spark, executors, guard=True).findings:
                     say(finding.sentence)
-        except (AstroFlowError, Py4JError, OSError):
-            continue  # the session ends meanwhile, or this notebook has lost the catalogue itself
+        except AstroFlowError as error:  # this notebook has lost the catalogue itself
+            say(str(error))
+        except (Py4JError, OSError):
+            continue  # the session ends meanwhile
 
 
-def _preflight_of(spark: GaiaSession, executors: Mapping[str, str]) -> Preflight:
+def _preflight_of(
+    spark: GaiaSession, executors: Mapping[str, str], *, guard: bool = False
+) -> Preflight:
     paths = files_to_read(SessionSettings.from_environ(os.environ))
-    command = probe_command(str(spark.sparkContext.pythonExec), paths)
+    command = probe_command(str(spark.sparkContext.pythonExec), paths, guard=guard)
     asked = {pod: _ask(spark, place, command) for pod, place in executors.items()}
     own = Report.of_this_python(paths)
     reports, silent = _answers(spark, asked)
