@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOW_AFTER = 1.0  # seconds; what is done before needs no progress
 _LOOK_EACH = 0.5  # seconds
+# An output cannot be taken back. This one shows nothing, in documents made of notebooks, too.
+_NOTHING = {"text/plain": "", "text/html": ""}
 
 
 class Engine(Protocol):
@@ -143,7 +145,7 @@ class _Line:
         """Remove the line for good; return whether there was one."""
         with self._lock:
             if self._shown:
-                self._publish({})
+                self._publish(_NOTHING)
             self._closed = True
             return bool(self._shown)
 

@@ -6,7 +6,7 @@ from asyncio import run_coroutine_threadsafe
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from distributed.comm import connect
+from distributed.comm.core import connect
 from distributed.worker import dumps_function
 
 from astroflow_core.progress import Work, size
