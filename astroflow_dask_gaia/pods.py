@@ -16,13 +16,13 @@ from astroflow_core.kubernetes.leases import (
     DASK_API,
     HeldLease,
     Lease,
-    leases,
     remove,
+    tell_of_others,
 )
 from astroflow_core.kubernetes.notebook import Notebook
 from astroflow_core.kubernetes.pages import pages_path
 from astroflow_core.kubernetes.pending import Pending, await_first, pending
-from astroflow_core.kubernetes.room import check_room
+from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_dask_gaia.operator import DASHBOARD_PORT, SCHEDULER_PORT, dask_cluster
 from astroflow_dask_gaia.scaling import Scaling
 
@@ -70,6 +70,7 @@ class Pods:
     settings: SessionSettings
     namespace: Namespace
     notebook: Notebook
+    price: str  # what it takes of the quota
     # One key for scheduler, workers and client, of this cluster alone.
     security: Security = field(default_factory=Security.temporary)
     name: str = field(default_factory=lambda: f"dask-{uuid.uuid4().hex[:8]}")
@@ -89,8 +90,10 @@ class Pods:
             When the person's quota has no room for them, or the cluster does not answer.
         """
         namespace = Namespace.of_this_pod(environ)
-        check_room(namespace.find("resourcequotas"), settings.dask, freed, "workers")
-        return cls(settings, namespace, Notebook.of_this_process(namespace, environ))
+        quotas = namespace.find("resourcequotas")
+        check_room(quotas, settings.dask, freed, "workers")
+        notebook = Notebook.of_this_process(namespace, environ)
+        return cls(settings, namespace, notebook, price_of(quotas, settings.dask))
 
     @property
     def size(self) -> ClusterSize:
@@ -180,8 +183,7 @@ def start_pods(settings: SessionSettings, earlier: PodsClient | None) -> PodsCli
     pods = Pods.of_settings(settings, freed, os.environ)
     if earlier:
         earlier.close()
-    for other in leases():
-        _say(f"beside it runs {other}")
+    tell_of_others(pods.price, _say)
     client = _client_of(pods)
     try:
         pods.await_workers(client)

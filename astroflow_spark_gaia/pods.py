@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from astroflow_core.errors import SessionError
 from astroflow_core.kubernetes.api import Namespace
-from astroflow_core.kubernetes.leases import SESSION_LABEL, Lease, leases
+from astroflow_core.kubernetes.leases import SESSION_LABEL, Lease, tell_of_others
 from astroflow_core.kubernetes.notebook import Notebook, worker_pod
 from astroflow_core.kubernetes.pages import pages_path
 from astroflow_core.kubernetes.pending import Pending, await_first, pending
 from astroflow_core.kubernetes.release import ReleaseNotice
-from astroflow_core.kubernetes.room import check_room
+from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_core.machine import Machine, memory_size
 from astroflow_spark_gaia.conf import EXECUTOR, LOOPBACK, SCRATCH, TEMPLATE, kubernetes_conf
 
@@ -41,6 +41,7 @@ class Pods:
     settings: SessionSettings
     namespace: Namespace
     notebook: Notebook
+    price: str  # what it takes of the quota
     name: str = field(default_factory=lambda: f"spark-{uuid.uuid4().hex[:8]}")
 
     @classmethod
@@ -61,9 +62,10 @@ class Pods:
             When the person's quota has no room for them, or the cluster does not answer.
         """
         namespace = Namespace.of_this_pod(environ)
-        check_room(namespace.find("resourcequotas"), size, freed, "executors")
+        quotas = namespace.find("resourcequotas")
+        check_room(quotas, size, freed, "executors")
         notebook = Notebook.of_this_process(namespace, environ)
-        return cls(size, settings, namespace, notebook)
+        return cls(size, settings, namespace, notebook, price_of(quotas, size))
 
     @property
     def driver_memory(self) -> str:
@@ -84,8 +86,7 @@ class Pods:
         SessionError
             With that reason, when it will stay, or after the settings' ``patience``.
         """
-        for other in leases():
-            say(f"beside it runs {other}")
+        tell_of_others(self.price, say)
         self._hold_lease(session, say)
         running = await_first(
             lambda: _registered(session), self._pending, self.settings.patience, say

@@ -114,6 +114,15 @@ def leases(folder: Path = FOLDER) -> list[Lease]:
     return sorted(found, key=lambda lease: lease.since)
 
 
+def tell_of_others(price: str, say: Callable[[str], None], folder: Path = FOLDER) -> None:
+    """Say which clusters run already, and what of the quota one more takes, its ``price``."""
+    others = leases(folder)
+    for other in others:
+        say(f"beside it runs {other}")
+    if others and price:
+        say(f"this one takes {price} that your quota has left")
+
+
 def end(name: str, folder: Path = FOLDER) -> bool:
     """Ask the kernel of a cluster to end it; return whether there is one of that name."""
     try:

@@ -1,4 +1,4 @@
-"""Whether a person's quota has room for a cluster, before anything of it is started."""
+"""Whether a person's quota has room for a cluster, and what that takes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from astroflow_core.errors import SessionError
 from astroflow_core.kubernetes.quantities import memory_of, parse_quantity, show_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from astroflow_core.kubernetes.objects import Object
     from astroflow_core.session import ClusterSize
@@ -35,19 +35,26 @@ def check_room(
         Saying what is asked for, what is left of how much, and how many pods there is room for.
     """
     each, given_back = _of_pod(wanted), _of_pod(freed) if freed else {}
-    for quota in quotas:
-        if "scopes" in quota["spec"] or "scopeSelector" in quota["spec"]:
-            continue
-        for name, free, allowed in _left(quota):
-            left = free + (freed.pods if freed else 0) * given_back.get(name, 0)
-            amount = each.get(name, 0)
-            if amount and wanted.pods * amount > left:
-                raise SessionError(
-                    f"{wanted.pods} {what} need {_show(name, wanted.pods * amount)}, and your "
-                    f"quota has {_show(name, left)} of {_show(name, allowed)} left: ask for at "
-                    f"most {max(0, int(left // amount))} of them, for smaller ones, or end "
-                    f"another cluster of yours"
-                )
+    for name, free, allowed in _left(quotas):
+        left = free + (freed.pods if freed else 0) * given_back.get(name, 0)
+        amount = each.get(name, 0)
+        if amount and wanted.pods * amount > left:
+            raise SessionError(
+                f"{wanted.pods} {what} need {_show(name, wanted.pods * amount)}, and your "
+                f"quota has {_show(name, left)} of {_show(name, allowed)} left: ask for at "
+                f"most {max(0, int(left // amount))} of them, for smaller ones, or end "
+                f"another cluster of yours"
+            )
+
+
+def price_of(quotas: Iterable[Object], wanted: ClusterSize) -> str:
+    """Return what a cluster takes of what the quotas have left, or nothing without a quota."""
+    each = _of_pod(wanted)
+    return ", ".join(
+        f"{_show(name, wanted.pods * each[name])} of {_show(name, left)}"
+        for name, left, _ in _left(quotas)
+        if name in each
+    )
 
 
 def _of_pod(size: ClusterSize) -> dict[str, float]:
@@ -56,15 +63,16 @@ def _of_pod(size: ClusterSize) -> dict[str, float]:
     return {"pods": 1.0, **cores, **memory}
 
 
-def _left(quota: Object) -> list[tuple[str, float, float]]:
-    """Return what is left of each resource, and how much is allowed."""
-    status: Mapping[str, Mapping[str, str]] = quota.get("status", {})
-    hard, used = status.get("hard", {}), status.get("used", {})
-    amounts = {name: float(parse_quantity(amount)) for name, amount in hard.items()}
-    return [
-        (name, allowed - float(parse_quantity(used.get(name, "0"))), allowed)
-        for name, allowed in amounts.items()
-    ]
+def _left(quotas: Iterable[Object]) -> Iterator[tuple[str, float, float]]:
+    """Yield each resource that the quotas name for all pods: what is left, what is allowed."""
+    for quota in quotas:
+        if "scopes" in quota["spec"] or "scopeSelector" in quota["spec"]:
+            continue
+        status: Mapping[str, Mapping[str, str]] = quota.get("status", {})
+        used = status.get("used", {})
+        for name, amount in status.get("hard", {}).items():
+            allowed = float(parse_quantity(amount))
+            yield name, allowed - float(parse_quantity(used.get(name, "0"))), allowed
 
 
 def _show(name: str, amount: float) -> str:

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from astroflow_core.kubernetes.leases import Lease, end, leases, orphans
+from astroflow_core.kubernetes.leases import Lease, end, leases, orphans, tell_of_others
 from astroflow_core.session import ClusterSize
 
 SIZE = ClusterSize(pods=10, cores=5, memory="7g")
@@ -61,3 +61,14 @@ def test_a_watched_cluster_is_looked_at_and_ended_when_somebody_asks(tmp_path: P
     end("spark-1", tmp_path)
     assert ended.wait(10)
     held.release()
+
+
+def test_a_second_kernel_is_told_what_runs_and_what_another_costs(tmp_path: Path) -> None:
+    said: list[str] = []
+    tell_of_others("2 pods of 8 pods", said.append, tmp_path)
+    held = Lease.of("spark-1", "spark", SIZE, "127.0.0.1:4040").hold(tmp_path)
+    tell_of_others("2 pods of 8 pods", said.append, tmp_path)
+    held.release()
+    running, price = said
+    assert "beside it runs spark-1: 10 executors of 5 cores and 7g" in running
+    assert price == "this one takes 2 pods of 8 pods that your quota has left"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from astroflow_core.errors import SessionError
-from astroflow_core.kubernetes.room import check_room
+from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_core.session import ClusterSize
 
 HARD = {"pods": "20", "requests.cpu": "50", "limits.memory": "64Gi", "services": "20"}
@@ -67,3 +67,9 @@ def test_a_quota_for_other_pods_does_not_count() -> None:
 
 def test_a_quota_without_limits_lets_everything_through() -> None:
     check_room([], ClusterSize(pods=1000, cores=64, memory="1t"), None, "executors")
+
+
+def test_the_price_is_told_beside_what_is_left() -> None:
+    assert price_of([quota()], ClusterSize(pods=10, cores=2, memory="1g")) == (
+        "10 pods of 17 pods, 20 CPUs of 48.5 CPUs, 14 GiB of memory of 60 GiB of memory"
+    )
