@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-_GIB, _MIB = 2**30, 2**20
 _MINUTE, _HOUR = 60, 3600
 _WINDOW = 30.0  # seconds over which the pace is taken
 _LEAST = 2.0  # seconds; of less no pace is told
@@ -55,6 +54,8 @@ class Pace:
         >>> pace.seconds_left(Work("Dask", 20, 100), 4.0)
         16.0
         """
+        if self._seen and work.done < self._seen[-1][1]:
+            self._seen.clear()  # what was lost is done again
         self._seen.append((now, work.done))
         while now - self._seen[0][0] > _WINDOW and self._moved_after_first():
             self._seen.popleft()
@@ -77,12 +78,3 @@ def duration(seconds: float) -> str:
     if seconds < 1.5 * _MINUTE:
         return f"{max(1, round(seconds))} s"
     return f"{seconds / _MINUTE:.0f} min" if seconds < 1.5 * _HOUR else f"{seconds / _HOUR:.1f} h"
-
-
-def size(count: int) -> str:
-    """Return bytes as a person reads them.
-
-    >>> size(5 * 2**20), size(3 * 2**29), size(100)
-    ('5 MiB', '1.5 GiB', '0.0001 MiB')
-    """
-    return f"{count / _GIB:.3g} GiB" if count >= _GIB else f"{count / _MIB:.3g} MiB"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from astroflow_core.kubernetes.ends import end_of
+from astroflow_core.kubernetes.quantities import show_memory
 from astroflow_core.machine import memory_size
-from astroflow_core.progress import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ def sentences(restarted: int, causes: Iterable[str], limit: int | None) -> list[
     """
     found = Counter(causes)
     if restarted:
-        its = f", {size(limit)}," if limit else ""
+        its = f", {show_memory(limit)}," if limit else ""
         found[f"it came to the limit of its memory{its} and was started anew: {cure(limit)}"] = (
             restarted
         )

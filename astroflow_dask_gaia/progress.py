@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from distributed.comm.core import connect
 from distributed.worker import dumps_function
 
-from astroflow_core.progress import Work, size
+from astroflow_core.kubernetes.quantities import show_memory
+from astroflow_core.progress import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,5 +87,5 @@ def work_of(counts: Counts) -> Work | None:
     if not counts["tasks"]:
         return None
     made = counts["bytes"]
-    notes = (f"{size(made)} of results",) if made >= _WORTH_TELLING else ()
+    notes = (f"{show_memory(made)} of results",) if made >= _WORTH_TELLING else ()
     return Work("Dask", counts["done"], counts["tasks"], notes)

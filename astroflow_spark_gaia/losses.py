@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from astroflow_core.kubernetes.ends import GONE, end_of
+from astroflow_core.kubernetes.quantities import show_memory
 from astroflow_core.machine import memory_size
-from astroflow_core.progress import size as shown_size
 from astroflow_core.session import memory_bytes
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def cause_of_loss(reason: str, pod: Object | None, size: ClusterSize) -> str | N
 
 def _cause_of_exit(code: int, reason: str, size: ClusterSize) -> str:
     if "OOMKilled" in reason or code == _KILLED:
-        memory = shown_size(size.pod_memory)
+        memory = show_memory(size.pod_memory)
         return f"it ran out of memory, of which it has {memory} in all: {more_memory(size)}"
     if code == _HEAP_ENDED or _HEAP_FULL in reason:
         return f"its Java ran out of memory, of which it has {size.memory}: {more_memory(size)}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
-from astroflow_core.progress import Work, size
+from astroflow_core.kubernetes.quantities import show_memory
+from astroflow_core.progress import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,7 +96,7 @@ def work_of(jobs: Mapping[int, Json], running: AbstractSet[int], stages: Iterabl
     shuffled = sum(stage["shuffleWriteBytes"] for stage in found)
     notes = [f"{steps - steps_ahead} of {steps} stage{'' if steps == 1 else 's'}"]
     notes += [f"{rows:,} rows read"] if rows else []
-    notes += [f"{size(shuffled)} shuffled"] if shuffled >= _WORTH_TELLING else []
+    notes += [f"{show_memory(shuffled)} shuffled"] if shuffled >= _WORTH_TELLING else []
     return Work("Spark", tasks - max(0, tasks_ahead), tasks, tuple(notes))
 
 

@@ -21,9 +21,9 @@ from tornado.ioloop import PeriodicCallback
 from tornado.web import authenticated
 
 from astroflow_core.errors import SessionError
+from astroflow_core.kubernetes.quantities import show_memory
 from astroflow_core.machine import Machine
 from astroflow_core.out_of_memory import memory_kills
-from astroflow_core.progress import size
 from astroflow_core.session import SessionSettings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class End:
         at = time.strftime("%H:%M", time.localtime(self.when))
         return (
             f"The kernel {whose} was killed at {at} because the memory of this server, "
-            f"{size(Machine.this().memory)}, ran out; its variables are gone. Hold less at once "
+            f"{show_memory(Machine.this().memory)}, ran out; its variables are gone. Hold less at once "
             f"(count and select in Spark or Dask, then collect), or choose a larger size."
         )
 
