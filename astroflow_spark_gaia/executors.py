@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from astroflow_core.preflight import (
 from astroflow_core.session import SessionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from astroflow_spark_gaia.gaia_session import GaiaSession
 
@@ -86,10 +87,23 @@ def _preflight_of(
 ) -> Preflight:
     paths = files_to_read(SessionSettings.from_environ(os.environ))
     command = probe_command(str(spark.sparkContext.pythonExec), paths, guard=guard)
-    asked = {pod: _ask(spark, place, command) for pod, place in executors.items()}
+    with _described(spark):
+        asked = {pod: _ask(spark, place, command) for pod, place in executors.items()}
     own = Report.of_this_python(paths)
     reports, silent = _answers(spark, asked)
     return compare(_SPARK, own, reports, silent)
+
+
+@contextmanager
+def _described(spark: GaiaSession) -> Iterator[None]:
+    """Let Spark's pages tell these jobs from the person's."""
+    context = spark.sparkContext
+    before = context.getLocalProperty("spark.job.description")
+    context.setJobDescription("preflight")
+    try:
+        yield
+    finally:
+        context.setLocalProperty("spark.job.description", before)  # type: ignore[arg-type]
 
 
 def _executors(spark: GaiaSession) -> dict[str, str]:
