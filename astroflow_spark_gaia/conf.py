@@ -148,6 +148,8 @@ def _executor_conf(
         "spark.kubernetes.allocation.batch.size": str(size.pods),
         f"{pod}.podTemplateFile": str(scratch / TEMPLATE),
         f"{pod}.podTemplateContainerName": EXECUTOR,
+        # It would hold nothing, and stay when the driver is killed.
+        f"{pod}.disableConfigMap": "true",
         f"{pod}.podNamePrefix": session,
         f"{pod}.label.{SESSION_LABEL}": session,
         f"{pod}.request.cores": f"{size.cpu:g}",
