@@ -6,7 +6,7 @@ from subprocess import Popen  # noqa: TC003 (pytest reads annotations)
 
 import pytest
 
-from tools.keycloak.distribution import check_programs, distribution
+from tools.keycloak.distribution import KeycloakToolError, check_programs, distribution
 from tools.keycloak.realm import Realm
 from tools.keycloak.server import KeycloakServer, stop
 from tools.running_hub import RunningHub, free_port, running_hub, write_config
@@ -26,7 +26,10 @@ c.KeycloakAuthenticator.grace_period = 20
 
 
 def pytest_sessionstart() -> None:
-    check_programs("chromium", "java", "mvn", "unzip")
+    try:
+        check_programs("chromium", "java", "mvn", "unzip")
+    except KeycloakToolError as error:
+        pytest.exit(str(error), returncode=1)
 
 
 class Keycloak:

@@ -8,6 +8,7 @@ import httpx
 from bs4 import BeautifulSoup
 
 from tools.keycloak.realm import PASSWORD
+from tools.keycloak.server import PLAIN
 from tools.person import Person
 
 
@@ -46,7 +47,13 @@ class Visitor(Person):
         """Send one request to Keycloak, with its cookies; redirects are not followed."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.keycloak_cookies.items())
         answer = httpx.request(
-            method, url, data=form, headers={"Cookie": cookies}, follow_redirects=False, timeout=30
+            method,
+            url,
+            data=form,
+            headers={"Cookie": cookies},
+            follow_redirects=False,
+            timeout=30,
+            verify=PLAIN,
         )
         for line in answer.headers.get_list("set-cookie"):
             name, _, value = line.partition(";")[0].partition("=")
