@@ -34,14 +34,14 @@ def report(paths: list[str], seconds: float) -> dict[str, object]:
     Within ``seconds``, also where a mount is lost: the fault of such a file is None. Of one
     that can be read it is the empty string.
     """
-    scratch = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or tempfile.gettempdir()
+    scratch = [*os.environ.get("SPARK_LOCAL_DIRS", "").split(","), tempfile.gettempdir()]
     return {
         "pod": os.environ.get("SPARK_EXECUTOR_POD_NAME") or socket.gethostname(),
         "python": platform.python_version(),
         "packages": packages(sys.path),
         "own": packages([site.getusersitepackages()]),
         "user": os.getuid(),
-        "scratch": shutil.disk_usage(scratch).free,
+        "scratch": shutil.disk_usage(next(filter(os.path.isdir, scratch))).free,
         "faults": faults(paths, seconds),
     }
 
