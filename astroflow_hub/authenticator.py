@@ -188,7 +188,7 @@ class KeycloakAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
         fields = self.build_access_tokens_request_params(handler, data).items()
         parameters = {name: str(value) for name, value in fields if value is not None}
         try:
-            claims, session = await self.realm.log_in(parameters, str(handler.login.get("nonce")))
+            claims, session = await self.realm.log_in(parameters, handler.login.get("nonce", ""))
         except UnreachableError as error:
             self.log.error("Nobody can log in: %s", error)  # noqa: TRY400 (no stack trace)
             raise HTTPError(503, SILENT) from None

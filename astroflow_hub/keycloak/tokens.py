@@ -130,8 +130,8 @@ def _same(told: object, expected: str) -> bool:
 
 
 _REASONS: dict[type[jwt.PyJWTError], str] = {
-    jwt.ExpiredSignatureError: "it has expired; do the clocks of hub and Keycloak differ?",
-    jwt.ImmatureSignatureError: "it is from the future; do the clocks of hub and Keycloak differ?",
+    jwt.ExpiredSignatureError: "it has expired, or the clocks of hub and Keycloak differ",
+    jwt.ImmatureSignatureError: "it is from the future, or the clocks of hub and Keycloak differ",
     jwt.InvalidAudienceError: "it is for somebody else (audience)",
     jwt.InvalidIssuerError: "another realm made it (issuer)",
     jwt.InvalidSignatureError: "its signature is not the realm's",
