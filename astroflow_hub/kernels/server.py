@@ -67,9 +67,10 @@ class End:
         """Return what to say of the kernel of ``notebook``."""
         whose = f"of {PurePosixPath(notebook).name}" if notebook else "of a notebook"
         at = time.strftime("%H:%M", time.localtime(self.when))
+        memory = show_memory(Machine.this().memory)
         return (
             f"The kernel {whose} was killed at {at} because the memory of this server, "
-            f"{show_memory(Machine.this().memory)}, ran out; its variables are gone. Hold less at once "
+            f"{memory}, ran out; its variables are gone. Hold less at once "
             f"(count and select in Spark or Dask, then collect), or choose a larger size."
         )
 
