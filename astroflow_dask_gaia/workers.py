@@ -84,8 +84,8 @@ def _check_others(client: Client, checked: set[str], say: Callable[[str], None])
                     say(finding.sentence)
         except AstroFlowError as error:  # this notebook has lost the catalogue itself
             say(str(error))
-        except (OSError, RuntimeError):
-            continue  # the cluster ends meanwhile
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001, S112 (the client closes meanwhile)
+            continue
 
 
 def _workers(client: Client) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from py4j.protocol import Py4JError, Py4JJavaError
+from py4j.protocol import Py4JJavaError
 from pyspark import SparkFiles
 
 from astroflow_core.errors import AstroFlowError
@@ -78,8 +78,8 @@ def _check_others(spark: GaiaSession, checked: set[str], say: Callable[[str], No
                     say(finding.sentence)
         except AstroFlowError as error:  # this notebook has lost the catalogue itself
             say(str(error))
-        except (Py4JError, OSError):
-            continue  # the session ends meanwhile
+        except Exception:  # noqa: BLE001, S112 (whatever Py4J raises when Spark stops meanwhile)
+            continue
 
 
 def _preflight_of(

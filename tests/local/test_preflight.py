@@ -14,6 +14,7 @@ import pytest
 
 import astroflow_dask_gaia
 import astroflow_spark_gaia
+from astroflow_core import probe
 from astroflow_core.errors import DataError, SessionError
 from astroflow_core.preflight import Preflight
 from astroflow_dask_gaia.workers import check_workers
@@ -188,3 +189,33 @@ def test_packages_pushed_to_workers_work_there_also_on_those_that_join_later(
 def test_without_a_package_of_one_s_own_there_is_nothing_to_push(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no package of your own in .*: install one with"):
         astroflow_spark_gaia.push_packages(tmp_path)
+
+
+@pytest.fixture
+def hurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let guards look five times a second, and newcomers be checked as often."""
+    text = Path(probe.__file__).read_text()
+    (tmp_path / "probe.py").write_text(text.replace("_LOOK_EACH = 10", "_LOOK_EACH = 0.2"))
+    monkeypatch.setattr(probe, "__file__", str(tmp_path / "probe.py"))
+    monkeypatch.setattr("astroflow_dask_gaia.workers._LOOK_EACH", 0.2)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_worker_that_loses_a_mount_is_ended_and_the_next_one_tells(
+    lost: Path, sample: Path
+) -> None:
+    client = astroflow_dask_gaia.client
+    lost.unlink()
+    shutil.copy(sample / lost.relative_to(lost.parents[2]), lost)
+    said: list[str] = []
+    check_workers(client, said.append)
+    first = set(client.run(os.getpid).values())
+    lost.unlink()
+    os.mkfifo(lost)
+    deadline = time.monotonic() + 60
+    while not said and time.monotonic() < deadline:
+        time.sleep(0.2)
+    lost.unlink()
+    assert f"{lost.parent} does not answer: the mount is lost" in said[0]
+    client.wait_for_workers(2, timeout=30)
+    assert first != set(client.run(os.getpid).values())
