@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 PATIENCE = 120  # seconds that a server may take to start
+_DISPLAYS = {"display_data", "update_display_data"}  # the first, and what takes its place
 
 
 class PersonError(AstroFlowError):
@@ -87,15 +88,15 @@ class Kernel:
 
     def result_of(self, message: str, timeout: float = PATIENCE) -> Result:
         """Wait for a cell that has begun; see `run`."""
-        outputs = []
+        outputs: dict[str, Any] = {}
         deadline = time.monotonic() + timeout
         try:
             while not _is_idle(reply := self._receive(deadline), message):
                 if _answers(reply, message) and _is_output(reply):
-                    outputs.append(nbformat.v4.output_from_msg(_as_nodes(reply)))  # type: ignore[no-untyped-call]
+                    outputs[_place(reply)] = nbformat.v4.output_from_msg(_as_nodes(reply))  # type: ignore[no-untyped-call]
         except TimeoutError:
             raise PersonError(f"a cell still runs after {timeout} s") from None
-        return Result(tuple(outputs))
+        return Result(tuple(outputs.values()))
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         text = self.socket.recv(timeout=max(0.0, deadline - time.monotonic()))
@@ -297,7 +298,13 @@ def _answers(reply: Mapping[str, Any], message: str) -> bool:
 
 
 def _is_output(reply: Mapping[str, Any]) -> bool:
-    return reply["msg_type"] in {"stream", "display_data", "execute_result", "error"}
+    return reply["msg_type"] in {"stream", "execute_result", "error", *_DISPLAYS}
+
+
+def _place(reply: Mapping[str, Any]) -> str:
+    """Return what tells an output from the others: what is shown under one id is one output."""
+    shown_as = reply["content"].get("transient", {}).get("display_id")
+    return str(shown_as or reply["header"]["msg_id"])
 
 
 def _is_idle(reply: Mapping[str, Any], message: str) -> bool:
@@ -305,4 +312,6 @@ def _is_idle(reply: Mapping[str, Any], message: str) -> bool:
 
 
 def _as_nodes(reply: Mapping[str, Any]) -> Any:
-    return {**reply, "content": nbformat.from_dict(reply["content"])}  # type: ignore[no-untyped-call]
+    kind = "display_data" if reply["msg_type"] in _DISPLAYS else reply["msg_type"]
+    content = nbformat.from_dict(reply["content"])  # type: ignore[no-untyped-call]
+    return {**reply, "header": {**reply["header"], "msg_type": kind}, "content": content}
