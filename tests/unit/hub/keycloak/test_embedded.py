@@ -36,6 +36,6 @@ def test_tokens_are_encrypted_with_a_key_that_is_made_once_and_nobody_elses(
     first, second = Config(), Config()
     for config in (first, second):
         log_in_by_keycloak(config, hub, REALM, {"ASTROFLOW_KEYCLOAK_CLIENT_SECRET": "s"})
-    assert first.CryptKeeper.keys == second.CryptKeeper.keys
-    assert len(first.CryptKeeper.keys[0]) == 32
+    assert first.CryptKeeper["keys"] == second.CryptKeeper["keys"]
+    assert len(first.CryptKeeper["keys"][0]) == 32
     assert (hub.state_dir / "crypt-key").stat().st_mode & 0o077 == 0
