@@ -28,13 +28,13 @@ def main() -> int:
     """Run Keycloak until it is ended; return its exit code."""
     end_with_parent()
     os.umask(0o077)
+    _say("Keycloak is fetched and built the first time, in a minute or two; then it starts.")
     try:
         server = _server()
         server.prepare()
     except AstroFlowError as error:
         _say(f"astroflow: Keycloak does not start: {error}")
         return 1
-    _say("Keycloak starts; the first time that takes a minute.")
     with server.log.open("wb") as log:
         return supervise(
             server.command,
