@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from contextvars import copy_context
+from itertools import count
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOW_AFTER = 1.0  # seconds; what is done before needs no progress
 _LOOK_EACH = 0.5  # seconds
+_LOSSES_EACH = 4  # looks
 # An output cannot be taken back. This one shows nothing, in documents made of notebooks, too.
 _NOTHING = {"text/plain": "", "text/html": ""}
 
@@ -114,10 +116,13 @@ class _Cell:
     def _follow(self) -> None:
         pace = Pace()
         with self._engine.follow() as look:
-            while not self._ended.wait(_LOOK_EACH):
+            for number in count(1):
+                if self._ended.wait(_LOOK_EACH):
+                    return
                 if work := look():
                     self._line.show(work, pace.seconds_left(work, time.monotonic()))
-                self._say_losses(None)
+                if number % _LOSSES_EACH == 0:
+                    self._say_losses(None)
 
     def _say_losses(self, error: BaseException | None) -> None:
         for sentence in self._engine.losses(error):
