@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev prepare run demo lint test test-browser bench \
+.PHONY: help setup setup-dev prepare run run-keycloak demo lint test test-browser bench \
 	cluster-check cluster-up cluster-down cluster-shell images test-cluster
 
 help: ## Show what make can do
@@ -33,6 +33,9 @@ prepare: setup
 
 run: prepare ## Start the hub on http://127.0.0.1:8000
 	@exec $(BIN)/python -m astroflow_hub.run --with-parent
+
+run-keycloak: setup ## Run Keycloak for `make run`, with the realm of deploy/keycloak
+	@exec $(BIN)/python -m tools.keycloak
 
 demo: prepare ## Show the hub at work without a browser; maps go to demo-output/
 	@exec $(BIN)/python -m tools.demo
