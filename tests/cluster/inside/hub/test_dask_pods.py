@@ -89,7 +89,7 @@ def test_who_has_not_its_key_is_not_let_in(kernel: Kernel) -> None:
     assert kernel.run("client.submit(sum, [1, 2]).result()").text == "3"
 
 
-@pytest.mark.parametrize("page", ["status", "workers", "tasks", "graph", "info/main/workers.html"])
+@pytest.mark.parametrize("page", ["status", "workers", "tasks", "graph"])
 def test_the_dashboard_opens_below_the_person_s_own_address(
     kernel: Kernel, dora: Person, page: str
 ) -> None:
