@@ -48,7 +48,7 @@ def install(cluster: Cluster) -> None:
     files = [f"--filename={path}" for path in definitions]
     kubectl(cluster, "create", *files)
     kubectl(cluster, "apply", "--filename=-", stdin=_manifests())
-    kubectl(cluster, "apply", "--kustomize", _dask_operator(cluster))
+    kubectl(cluster, "apply", f"--kustomize={_dask_operator(cluster)}")
 
 
 def await_ready(cluster: Cluster) -> None:
