@@ -17,7 +17,14 @@ PROFILES = {
 }
 ADMIN_PASSWORD = "an-administrator-needs-32-characters"
 SETTINGS = """
+from astroflow_hub.local_spawner import AstroFlowLocalSpawner
 from astroflow_hub.password_login import PasswordLogin
+
+class LimitedSpawner(AstroFlowLocalSpawner):
+    home_folder = None  # as in a cluster, where the server has to tell
+
+    async def home_size(self):
+        return 30 * 2**30
 
 class ToldLogin(PasswordLogin):
     account_url = "/account"
@@ -33,6 +40,7 @@ class ToldLogin(PasswordLogin):
         return known and {{**known, "auth_state": told if known["name"] == "zoë" else None}}
 
 c.JupyterHub.authenticator_class = ToldLogin
+c.JupyterHub.spawner_class = LimitedSpawner
 c.Authenticator.enable_auth_state = True
 c.CryptKeeper.keys = [bytes(32)]
 c.ToldLogin.admin_password = "{admin_password}"

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from astroflow_hub.home_report.server import tell
 from tools.person import Person
 from tools.running_hub import CHECKOUT, RunningHub
 
@@ -36,6 +38,7 @@ def life(portal_hub: RunningHub) -> Iterator[None]:
         zoe.log_in(portal_hub.password)
         other.log_in(portal_hub.password)
         zoe.start("gaia-dr3")
+        tell_home(portal_hub, zoe, used=13_200_000_000)
         ask(zoe, "feedback", text="Die Karten sind schön.\nKönnen es mehr Farben sein?")
         ask(other, "access", profile="gaia-dr4", text=f"<script>alert(1)</script>{'Donau' * 60}")
         yield
@@ -45,6 +48,18 @@ def life(portal_hub: RunningHub) -> Iterator[None]:
 def ask(person: Person, page: str, **form: str) -> None:
     shown = person.http.get(f"/hub/portal/{page}")
     person._submit(shown, "main form", form).raise_for_status()
+
+
+def tell_home(hub: RunningHub, person: Person, used: int) -> None:
+    """Tell the hub how full a home is, as the person's server in a pod does."""
+    user = f"users/{quote(person.name)}"
+    token = person.hub_api("POST", f"{user}/tokens", json={"expires_in": 60}).json()["token"]
+    environ = {
+        "JUPYTERHUB_API_URL": f"{hub.url}/hub/api",
+        "JUPYTERHUB_API_TOKEN": token,
+        "JUPYTERHUB_USER": person.name,
+    }
+    tell(environ, used)
 
 
 def problems(page: Page) -> list[tuple[str, str]]:
@@ -113,6 +128,17 @@ def test_the_profile_shows_what_the_login_told_as_text(enter: Enter) -> None:
     update = page.get_by_role("link", name="Update your details")
     expect(update).to_have_attribute("href", "/account")
     expect(main).to_contain_text("Changes show here after you log in the next time.")
+
+
+def test_the_home_is_shown_of_its_size_and_what_is_not_known_is_said(enter: Enter) -> None:
+    page = enter("zoë")
+    page.goto("/hub/portal/usage")
+    expect(page.get_by_role("main")).to_contain_text("12.3 GiB of 30 GiB used")
+    expect(page.get_by_role("meter")).to_have_attribute("value", "41.0")
+    other = enter("newcomer")
+    other.goto("/hub/portal/usage")
+    expect(other.get_by_role("main")).to_contain_text("is not known yet")
+    expect(other.get_by_role("main")).to_contain_text("Nothing of yours is running.")
 
 
 def test_the_keyboard_reaches_everything_and_the_first_stop_skips_the_head(enter: Enter) -> None:
