@@ -48,7 +48,12 @@ POD_ENVIRONMENT = {
 }
 # Ready is a server that answers: until then it may still fail, and say why.
 CONTAINER = {"readinessProbe": {"tcpSocket": {"port": "notebook-port"}, "periodSeconds": 1}}
-START = ["python", "-P", "-m", "astroflow_hub.kubernetes.notebook_start", "jupyterhub-singleuser"]
+# The server itself (-s) uses nothing that a person installed: a broken package blocks no login.
+_ISOLATED = ("python", "-P", "-s", "-m")
+START = [
+    *(*_ISOLATED, "astroflow_hub.kubernetes.notebook_start"),
+    *(*_ISOLATED, "jupyterhub.singleuser"),
+]
 
 
 class ImageError(AstroFlowError):
