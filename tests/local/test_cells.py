@@ -223,8 +223,8 @@ def test_workers_that_die_are_told_in_the_cell_while_others_do_their_work(
     assert f"{lost}came to the limit of its memory, 1 GiB, and was started anew: {cure}" in (
         done.text(1)
     )
-    assert done.text(1).endswith("'again'")
+    assert "'again'" in done.text(1)
     assert f"{lost}ended and did not say why; most often memory ran out: {cure}" in done.text(2)
-    assert done.text(2).endswith("'again'")
+    assert "'again'" in done.text(2)
     assert done.text(3) == "2"
     assert done.noise() == []

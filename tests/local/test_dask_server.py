@@ -136,7 +136,7 @@ def test_a_cluster_that_was_killed_starts_again(server: Server) -> None:
 def test_nothing_of_dask_is_left_in_the_person_s_folder(server: Server, home: Path) -> None:
     with Client(server.address, timeout="30s") as client:
         client.submit(sum, [1]).result()
-    assert list(home.rglob("*dask*")) == []
+    assert list(home.glob("*dask*")) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
