@@ -32,7 +32,7 @@ def main() -> int:
     try:
         server = _server()
         server.prepare()
-    except AstroFlowError as error:
+    except (AstroFlowError, KeycloakToolError) as error:
         _say(f"astroflow: Keycloak does not start: {error}")
         return 1
     with server.log.open("wb") as log:

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from astroflow_core.errors import AstroFlowError
+from tools.shell import ToolError
 
 VERSION = "26.7.3"
 CACHE_VARIABLE = "ASTROFLOW_KEYCLOAK_CACHE"
@@ -18,7 +18,7 @@ _ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 _BUILD = ("build", "--db=dev-file", "--health-enabled=true")
 
 
-class KeycloakToolError(AstroFlowError):
+class KeycloakToolError(ToolError):
     """Keycloak cannot be had or started on this machine."""
 
 

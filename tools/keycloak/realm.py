@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httpx
 
 from astroflow_hub.keycloak.embedded import CLIENT_ID
 from tools.keycloak.server import ADMIN, PLAIN
 
-if TYPE_CHECKING:
-    from tools.keycloak.server import KeycloakServer
-
 PASSWORD = "per-aspera-ad-astra"  # noqa: S105 (of people in tests)
+
+
+class Keycloak(Protocol):
+    """Where a Keycloak is, and what its admin logs in with."""
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+
+    @property
+    def admin_password(self) -> str:
+        """The password of `ADMIN`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Realm:
     """The realm of a server that runs."""
 
-    server: KeycloakServer
+    server: Keycloak
 
     def add_person(self, name: str, groups: tuple[str, ...] = ()) -> str:
         """Make an account with the password `PASSWORD`; return its id."""

@@ -1,7 +1,9 @@
 """Builds images, checks them and brings them where pods can pull them."""
 
 import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from sandbox import preflight
 from sandbox.layout import REGISTRY, REPOSITORY, Cluster
@@ -10,6 +12,7 @@ from tools.images.buildah import Buildah, cache_folder
 from tools.images.builder import Image, build_image
 from tools.images.recipe import FOUNDATIONS, Recipe, recipe_names
 from tools.images.report import describe, difference
+from tools.keycloak.distribution import distribution
 from tools.shell import progress, say
 
 TAG = "dev"
@@ -31,6 +34,23 @@ def make_images(cluster: Cluster, names: Sequence[str]) -> None:
         _check(image)
         _report(image)
         _publish(cluster, image)
+
+
+def make_keycloak(cluster: Cluster) -> None:
+    """Publish what stands in for Keycloak's own image: its distribution, on an image with Java.
+
+    Raises
+    ------
+    ToolError
+        When it cannot be had.
+    """
+    with progress("adding Keycloak to the image astroflow"):
+        recipe = f"FROM {build_image('astroflow').id}\nCOPY --chown=1000:1000 . /opt/keycloak\n"
+        with tempfile.TemporaryDirectory() as folder:
+            containerfile = Path(folder) / "Containerfile"
+            containerfile.write_text(recipe)
+            image = Image("keycloak", Buildah().build(distribution(), containerfile))
+    _publish(cluster, image)
 
 
 def _check(image: Image) -> None:

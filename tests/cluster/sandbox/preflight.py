@@ -26,9 +26,11 @@ PACKAGES = {
     "iproute2": "/usr/bin/ip",
     "iptables": "/usr/sbin/iptables",
     "llvm-19": "/usr/lib/llvm-19/bin/llc",
+    "maven": "/usr/bin/mvn",
     "nftables": "/usr/sbin/nft",
     "runc": "/usr/sbin/runc",
     "socat": "/usr/bin/socat",
+    "unzip": "/usr/bin/unzip",
 }
 GO = (1, 26)
 DISK = 20  # GiB: programs and their build cache, image layers, two nodes' copies
@@ -36,6 +38,7 @@ MEMORY = 8  # GiB
 
 
 IMAGE_PACKAGES = ("buildah", "debootstrap", "iproute2")
+KEYCLOAK_PACKAGES = ("maven", "unzip")
 
 
 def check(cluster: Cluster, *, external: bool = False) -> None:
@@ -48,7 +51,7 @@ def check(cluster: Cluster, *, external: bool = False) -> None:
     """
     check_root()
     if external:
-        check_packages(IMAGE_PACKAGES)
+        check_packages((*IMAGE_PACKAGES, *KEYCLOAK_PACKAGES))
         return
     check_packages()
     _check_go()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sandbox.cluster import down, up
 from sandbox.errors import SandboxError
-from sandbox.images import make_images
+from sandbox.images import make_images, make_keycloak
 from sandbox.layout import FOLDER, Cluster
 from sandbox.processes import enter
 from tools.shell import Argument, progress, say
@@ -38,6 +38,7 @@ def run_tests(cluster: Cluster, arguments: Sequence[str]) -> None:
     try:
         up(cluster)
         make_images(cluster, [])
+        make_keycloak(cluster)
         _test_inside(enter(cluster), arguments)
     finally:
         if os.environ.get("KEEP"):
@@ -54,6 +55,7 @@ def _test_external(cluster: Cluster, arguments: Sequence[str]) -> None:
         )
     say(f"using the cluster of {os.environ['KUBECONFIG']}")
     make_images(cluster, [])
+    make_keycloak(cluster)
     _test_inside([], arguments)
 
 

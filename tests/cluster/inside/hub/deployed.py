@@ -14,6 +14,7 @@ from tools.person import Person
 from tools.shell import CommandError, await_until, run
 
 LOCAL = REPOSITORY / "deploy" / "overlays" / "local"
+KEYCLOAK = REPOSITORY / "deploy" / "keycloak"
 NAMESPACE = "astroflow"
 OURS = "app.kubernetes.io/managed-by=astroflow"
 WORKLOADS = ("statefulset/database", "deployment/proxy", "deployment/hub")
@@ -21,6 +22,7 @@ NODE_PORT = 30080
 # Each node's own in a cluster of ours, and gone with it.
 CATALOGUES = NODE_HOME / "catalogues"
 OVERLAY = Path(__file__).parent / "overlay"
+KEYCLOAK_OVERLAY = Path(__file__).parents[1] / "keycloak" / "overlay"
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,29 @@ def end_told(person: Person) -> str:
 
 def deploy(registry: str, folder: Path) -> DeployedHub:
     """Deploy the hub with the registry's images and wait for it; ``folder`` is for its overlay."""
-    kube = _kube(registry)
-    local = os.path.relpath(LOCAL, folder)
+    _write_tests_overlay(LOCAL, registry, folder)
+    return _apply(registry, folder)
+
+
+def deploy_with_keycloak(registry: str, folder: Path) -> DeployedHub:
+    """Deploy the hub with Keycloak, or bring Keycloak to the hub that is there."""
+    (folder / "hub").mkdir()
+    _write_tests_overlay(KEYCLOAK, registry, folder / "hub")
+    address = _node_address(_kube(registry))
+    write_overlay(KEYCLOAK_OVERLAY, folder, registry=registry, address=address)
+    hub = _apply(registry, folder)
+    for workload in ("statefulset/keycloak-database", "deployment/keycloak"):
+        hub.kube("rollout", "status", workload, "--timeout=300s")
+    return hub
+
+
+def _write_tests_overlay(base: Path, registry: str, folder: Path) -> None:
     places = {"catalogues": str(CATALOGUES), "node": NODES[0].name}
-    write_overlay(OVERLAY, folder, local=local, registry=registry, **places)
+    write_overlay(OVERLAY, folder, base=os.path.relpath(base, folder), registry=registry, **places)
+
+
+def _apply(registry: str, folder: Path) -> DeployedHub:
+    kube = _kube(registry)
     is_new = not _is_deployed(kube)
     run("kubectl", "apply", "--kustomize", folder)
     if not is_new:  # the images may be others under the same name
