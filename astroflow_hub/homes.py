@@ -1,20 +1,16 @@
-"""A person's home on this machine: its folder, and the demo notebooks given to it."""
+"""A person's home on this machine: its name and its folder."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from typing import TYPE_CHECKING
 
 from escapism import is_valid_object_name
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from astroflow_hub.demos import give_demos
 
-DEMO_FOLDER = "demo"
-# In the home: the demos it was ever given. Whoever deletes it is given the missing ones again.
-GIVEN_FILE = ".astroflow-demos"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def safe_name(user_name: str) -> str:
@@ -41,33 +37,4 @@ def safe_name(user_name: str) -> str:
 def make_home(home: Path, demos: Path) -> None:
     """Make ``home``, closed to other system users, and give it the demos it never had."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    record = home / GIVEN_FILE
-    given = set(_lines(record))
-    new = [name for name in _files(demos) if name not in given]
-    for name in new:
-        _give(demos / name, home / DEMO_FOLDER / name)
-    if new:
-        part = record.with_name(f"{GIVEN_FILE}.part")
-        part.write_text("".join(f"{name}\n" for name in sorted(given | set(new))), encoding="utf-8")
-        part.replace(record)
-
-
-def _lines(record: Path) -> list[str]:
-    return record.read_text("utf-8", errors="replace").splitlines() if record.exists() else []
-
-
-def _files(demos: Path) -> Iterator[str]:
-    for path in sorted(demos.rglob("*")):
-        name = path.relative_to(demos)
-        if path.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
-            yield name.as_posix()
-
-
-def _give(source: Path, target: Path) -> None:
-    """Copy a demo unless the person has something of that name."""
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, part)
-    part.replace(target)
+    give_demos(home, demos)

@@ -2,7 +2,7 @@
 
     python -m astroflow_hub.kubernetes.notebook_start COMMAND …
 
-Runs in the image of the session, so it imports the core alone.
+Runs in the image of the session, so it imports nothing that needs JupyterHub.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.session import SessionSettings
+from astroflow_hub.demos import give_demos
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME = Path("/home/jovyan")
+DEMOS = Path(sys.prefix) / "share" / "astroflow" / "demo"
 TEMPORARY = Path("/tmp/astroflow")  # noqa: S108 (a volume of the pod's own)
 # The last words of a container, which the hub shows.
 LAST_WORDS = Path("/dev/termination-log")
@@ -50,6 +52,8 @@ def main() -> None:
     except AstroFlowError as error:
         _say_last(str(error))
         sys.exit(f"astroflow: {error}")
+    with suppress(OSError):  # a server without demos is better than none
+        give_demos(HOME, DEMOS)
     os.execvpe(command[0], command, environ)  # noqa: S606
 
 

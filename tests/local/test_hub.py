@@ -119,6 +119,14 @@ def test_a_person_lands_in_jupyterlab(hypatia: Person) -> None:
     assert "<title>JupyterLab</title>" in page.text
 
 
+def test_jupyterlab_asks_nobody_outside_for_news(hypatia: Person) -> None:
+    notification = "@jupyterlab/apputils-extension:notification"
+    settings = hypatia.http.get(f"{hypatia.home}lab/api/settings/{notification}").json()
+    defaults = settings["schema"]["properties"]
+    assert defaults["fetchNews"]["default"] == "false"
+    assert defaults["checkForUpdates"]["default"] is False
+
+
 def test_a_kernel_is_told_the_session_and_no_secret(
     hypatia: Person, hub: RunningHub, state: Path, sample: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Homes: safe names, and demos that are given once."""
+"""Homes: safe names, and folders closed to others."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astroflow_hub.homes import GIVEN_FILE, make_home, safe_name
+from astroflow_hub.homes import make_home, safe_name
 
 ODD_NAMES = [
     "../etc", "..", "a/b", "Hypatia", "hypatia ", "a--b", "ünïcode", "日本語", "x" * 255, "",
@@ -37,65 +37,13 @@ def test_two_names_never_share_a_home(one: str, other: str) -> None:
     assert (safe_name(one) == safe_name(other)) == (one == other)
 
 
-@pytest.fixture
-def demos(tmp_path: Path) -> Path:
-    folder = tmp_path / "demos"
-    (folder / "spark" / ".ipynb_checkpoints").mkdir(parents=True)
-    (folder / "spark" / "counts.ipynb").write_text("first")
-    (folder / "spark" / ".ipynb_checkpoints" / "counts.ipynb").write_text("checkpoint")
-    (folder / "start.ipynb").write_text("start")
-    return folder
-
-
-def files(home: Path) -> list[str]:
-    return sorted(str(p.relative_to(home)) for p in home.rglob("*") if p.is_file())
-
-
-def test_a_new_home_is_closed_to_others_and_has_the_demos(tmp_path: Path, demos: Path) -> None:
-    make_home(tmp_path / "homes" / "a", demos)
-    assert files(tmp_path / "homes" / "a") == [
-        GIVEN_FILE, "demo/spark/counts.ipynb", "demo/start.ipynb"
-    ]  # fmt: skip
-    assert (tmp_path / "homes" / "a").stat().st_mode & 0o077 == 0
-
-
-def test_what_a_person_changed_or_deleted_stays_so(tmp_path: Path, demos: Path) -> None:
-    home = tmp_path / "home"
+def test_a_new_home_is_closed_to_others_and_has_the_demos(tmp_path: Path) -> None:
+    demos, home = tmp_path / "demos", tmp_path / "homes" / "a"
+    demos.mkdir()
+    (demos / "start.ipynb").write_text("start")
     make_home(home, demos)
-    (home / "demo" / "start.ipynb").write_text("mine")
-    (home / "demo" / "spark" / "counts.ipynb").unlink()
-    make_home(home, demos)
-    assert (home / "demo" / "start.ipynb").read_text() == "mine"
-    assert not (home / "demo" / "spark" / "counts.ipynb").exists()
-
-
-def test_a_demo_that_is_new_comes_to_old_homes(tmp_path: Path, demos: Path) -> None:
-    home = tmp_path / "home"
-    make_home(home, demos)
-    (demos / "dask").mkdir()
-    (demos / "dask" / "new.ipynb").write_text("new")
-    make_home(home, demos)
-    assert (home / "demo" / "dask" / "new.ipynb").read_text() == "new"
-
-
-def test_who_deletes_the_record_is_given_the_missing_ones_alone(
-    tmp_path: Path, demos: Path
-) -> None:
-    home = tmp_path / "home"
-    make_home(home, demos)
-    (home / "demo" / "start.ipynb").write_text("mine")
-    (home / "demo" / "spark" / "counts.ipynb").unlink()
-    (home / GIVEN_FILE).unlink()
-    make_home(home, demos)
-    assert (home / "demo" / "start.ipynb").read_text() == "mine"
-    assert (home / "demo" / "spark" / "counts.ipynb").read_text() == "first"
-
-
-def test_a_persons_own_file_in_a_demos_place_is_kept(tmp_path: Path, demos: Path) -> None:
-    (tmp_path / "home" / "demo").mkdir(parents=True)
-    (tmp_path / "home" / "demo" / "start.ipynb").write_text("mine")
-    make_home(tmp_path / "home", demos)
-    assert (tmp_path / "home" / "demo" / "start.ipynb").read_text() == "mine"
+    assert (home / "demo" / "start.ipynb").read_text() == "start"
+    assert home.stat().st_mode & 0o077 == 0
 
 
 def test_without_demos_there_is_a_home_all_the_same(tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ def test_person_gets_jupyterlab_in_a_pod(hypatia: Person) -> None:
     assert "jupyter-config-data" in page.text
 
 
+def test_a_new_home_holds_the_demos(hypatia: Person) -> None:
+    assert "source_counts.ipynb" in hypatia.files("demo/spark")
+
+
 def test_kernel_in_the_pod_answers(hypatia: Person) -> None:
     with hypatia.kernel() as kernel:
         assert kernel.run("1 + 1").text == "2"
