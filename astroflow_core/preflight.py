@@ -85,6 +85,10 @@ class Report:
         """Return the same report under another name."""
         return replace(self, pod=pod)
 
+    def having(self, packages: Mapping[str, str]) -> Report:
+        """Return the report of who is to have these packages, too: those of an environment."""
+        return replace(self, packages={**packages, **self.packages}, own={**packages, **self.own})
+
     def show_scratch(self) -> str:
         """Return the free scratch as a person reads it."""
         return f"{self.scratch / _GIB:.1f} GiB"

@@ -51,10 +51,17 @@ def packages(folders: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in filter(os.path.isdir, folders):
         # Thousands of small files need not be read: the folders' names tell both.
-        for entry in sorted(os.listdir(folder)):  # noqa: PTH208
-            if entry.endswith(_INFO):
-                name, _, version = entry[: -len(_INFO)].partition("-")
-                found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+        found = {**versions(sorted(os.listdir(folder))), **found}  # noqa: PTH208
+    return found
+
+
+def versions(entries: list[str]) -> dict[str, str]:
+    """Return the versions that a folder's entries tell, by normalized name; the first counts."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.endswith(_INFO):
+            name, _, version = entry[: -len(_INFO)].partition("-")
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
     return found
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from astroflow_dask_gaia.frames import read_table
     from astroflow_dask_gaia.maps import healpix_means, histogram2d, map_pairs
     from astroflow_dask_gaia.mine import save_table
-    from astroflow_dask_gaia.push import push_packages
+    from astroflow_dask_gaia.push import push_packages, use_environment
     from astroflow_dask_gaia.random_part import try_percent
     from astroflow_dask_gaia.regions import (
         cone_search,
@@ -57,6 +57,7 @@ __all__ = [
     "row_count",
     "save_table",
     "try_percent",
+    "use_environment",
 ]
 
 _HOMES = {
@@ -79,6 +80,7 @@ _HOMES = {
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_dask_gaia.mine",
     "try_percent": "astroflow_dask_gaia.random_part",
+    "use_environment": "astroflow_dask_gaia.push",
 }
 
 

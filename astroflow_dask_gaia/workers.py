@@ -54,10 +54,15 @@ def preflight() -> Preflight:
     CatalogueError
         When this notebook itself cannot read a catalogue.
     """
+    return preflight_with({})
+
+
+def preflight_with(packages: Mapping[str, str]) -> Preflight:
+    """Return the same of workers that are to have ``packages``, too: versions by name."""
     from astroflow_dask_gaia.session import current_client
 
     client = current_client()
-    return _preflight_of(client, _workers(client))
+    return _preflight_of(client, _workers(client), packages)
 
 
 def check_workers(client: Client, say: Callable[[str], None]) -> None:
@@ -69,7 +74,7 @@ def check_workers(client: Client, say: Callable[[str], None]) -> None:
         When no query can be right on those that are up.
     """
     workers = _workers(client)
-    _preflight_of(client, workers, guard=True).check(say)
+    _preflight_of(client, workers, {}, guard=True).check(say)
     Thread(target=_check_others, args=(client, set(workers), say), daemon=True).start()
 
 
@@ -80,7 +85,7 @@ def _check_others(client: Client, checked: set[str], say: Callable[[str], None])
             workers = {a: name for a, name in _workers(client).items() if a not in checked}
             checked |= set(workers)
             if workers:
-                for finding in _preflight_of(client, workers, guard=True).findings:
+                for finding in _preflight_of(client, workers, {}, guard=True).findings:
                     say(finding.sentence)
         except AstroFlowError as error:  # this notebook has lost the catalogue itself
             say(str(error))
@@ -95,7 +100,9 @@ def _workers(client: Client) -> dict[str, str]:
     return dict(sorted(named.items(), key=lambda item: item[1]))
 
 
-def _preflight_of(client: Client, workers: Mapping[str, str], *, guard: bool = False) -> Preflight:
+def _preflight_of(
+    client: Client, workers: Mapping[str, str], packages: Mapping[str, str], *, guard: bool = False
+) -> Preflight:
     paths = files_to_read(SessionSettings.from_environ(os.environ))
     _, *arguments = probe_command(sys.executable, paths, guard=guard)
     call = _RUN.format(arguments=arguments, seconds=REPORT_SECONDS)
@@ -103,7 +110,8 @@ def _preflight_of(client: Client, workers: Mapping[str, str], *, guard: bool = F
     texts = {name: text for name, text in answers.items() if isinstance(text, str)}
     reports = [_named(Report.from_json(text), name) for name, text in texts.items()]
     silent = [_silence(name, answers[name]) for name in answers if name not in texts]
-    return compare(_DASK, Report.of_this_python(paths), reports, silent)
+    own = Report.of_this_python(paths).having(packages)
+    return compare(_DASK, own, reports, silent)
 
 
 async def _ask_all(client: Client, workers: Mapping[str, str], call: str) -> dict[str, Any]:

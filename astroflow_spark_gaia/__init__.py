@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from astroflow_spark_gaia.gaia_session import GaiaSession
     from astroflow_spark_gaia.maps import healpix_counts, healpix_means, histogram2d, map_pairs
     from astroflow_spark_gaia.mine import save_table
-    from astroflow_spark_gaia.push import push_packages
+    from astroflow_spark_gaia.push import push_packages, use_environment
     from astroflow_spark_gaia.random_part import try_percent
     from astroflow_spark_gaia.regions import (
         cone_search,
@@ -58,6 +58,7 @@ __all__ = [
     "spark",
     "tables",
     "try_percent",
+    "use_environment",
 ]
 
 _HOMES = {
@@ -80,6 +81,7 @@ _HOMES = {
     "row_count": "astroflow_core.counts",
     "save_table": "astroflow_spark_gaia.mine",
     "try_percent": "astroflow_spark_gaia.random_part",
+    "use_environment": "astroflow_spark_gaia.push",
 }
 
 

@@ -48,10 +48,15 @@ def preflight() -> Preflight:
     CatalogueError
         When this notebook itself cannot read a catalogue.
     """
+    return preflight_with({})
+
+
+def preflight_with(packages: Mapping[str, str]) -> Preflight:
+    """Return the same of executors that are to have ``packages``, too: versions by name."""
     from astroflow_spark_gaia.session import connect
 
     spark = connect()
-    return _preflight_of(spark, _executors(spark))
+    return _preflight_of(spark, _executors(spark), packages)
 
 
 def check_executors(spark: GaiaSession, say: Callable[[str], None]) -> None:
@@ -63,7 +68,7 @@ def check_executors(spark: GaiaSession, say: Callable[[str], None]) -> None:
         When no query can be right on those that are up.
     """
     executors = _executors(spark)
-    _preflight_of(spark, executors, guard=True).check(say)
+    _preflight_of(spark, executors, {}, guard=True).check(say)
     Thread(target=_check_others, args=(spark, set(executors), say), daemon=True).start()
 
 
@@ -74,7 +79,7 @@ def _check_others(spark: GaiaSession, checked: set[str], say: Callable[[str], No
             executors = {pod: e for pod, e in _executors(spark).items() if pod not in checked}
             checked |= set(executors)
             if executors:
-                for finding in _preflight_of(spark, executors, guard=True).findings:
+                for finding in _preflight_of(spark, executors, {}, guard=True).findings:
                     say(finding.sentence)
         except AstroFlowError as error:  # this notebook has lost the catalogue itself
             say(str(error))
@@ -83,13 +88,17 @@ def _check_others(spark: GaiaSession, checked: set[str], say: Callable[[str], No
 
 
 def _preflight_of(
-    spark: GaiaSession, executors: Mapping[str, str], *, guard: bool = False
+    spark: GaiaSession,
+    executors: Mapping[str, str],
+    packages: Mapping[str, str],
+    *,
+    guard: bool = False,
 ) -> Preflight:
     paths = files_to_read(SessionSettings.from_environ(os.environ))
     command = probe_command(str(spark.sparkContext.pythonExec), paths, guard=guard)
     with _described(spark):
         asked = {pod: _ask(spark, place, command) for pod, place in executors.items()}
-    own = Report.of_this_python(paths)
+    own = Report.of_this_python(paths).having(packages)
     reports, silent = _answers(spark, asked)
     return compare(_SPARK, own, reports, silent)
 

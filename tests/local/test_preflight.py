@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import markupsafe._speedups
 import pytest
@@ -16,6 +17,7 @@ import astroflow_dask_gaia
 import astroflow_spark_gaia
 from astroflow_core import probe
 from astroflow_core.errors import DataError, SessionError
+from astroflow_core.own_packages import EnvironmentStore
 from astroflow_core.preflight import Preflight
 from astroflow_dask_gaia.workers import check_workers
 from astroflow_spark_gaia.executors import check_executors
@@ -30,6 +32,7 @@ def engines(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 2, "cores": 1, "memory": "1g"}')
         patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
         patch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
         patch.chdir(tmp_path_factory.mktemp("home"))
         spark, client = astroflow_spark_gaia.spark, astroflow_dask_gaia.client
@@ -38,10 +41,15 @@ def engines(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         spark.stop()
 
 
-@pytest.fixture(params=["spark", "dask"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    packages = {"spark": astroflow_spark_gaia, "dask": astroflow_dask_gaia}
-    preflight: Ask = packages[request.param].preflight
+@pytest.fixture(params=[astroflow_spark_gaia, astroflow_dask_gaia], ids=["spark", "dask"])
+def engine(request: pytest.FixtureRequest) -> ModuleType:
+    module: ModuleType = request.param
+    return module
+
+
+@pytest.fixture
+def ask(engine: ModuleType) -> Ask:
+    preflight: Ask = engine.preflight
     return preflight
 
 
@@ -165,6 +173,16 @@ def escaped(*_: object) -> str:
     return str(importlib.import_module("own_stars").ESCAPED)
 
 
+def move_on(folder: Path) -> None:
+    """Install another version of the package of one's own."""
+    (folder / "own_stars-1.0.dist-info").rename(folder / "own_stars-2.0.dist-info")
+    (folder / "own_stars" / "__init__.py").write_text("ESCAPED = 'moved on'\n")
+
+
+def versions(checked: Preflight) -> set[str]:
+    return {report.packages["own-stars"] for report in checked.reports}
+
+
 def test_packages_pushed_to_executors_work_there_and_are_proved(stars: Path) -> None:
     spark = astroflow_spark_gaia.spark
     (finding,) = astroflow_spark_gaia.preflight().findings
@@ -184,6 +202,43 @@ def test_packages_pushed_to_workers_work_there_also_on_those_that_join_later(
     client.restart_workers(list(client.nthreads())[:1])
     client.wait_for_workers(2, timeout=30)
     assert set(client.run(escaped).values()) == {"a&amp;b"}
+
+
+def test_an_environment_made_earlier_takes_the_place_of_the_one_in_use(
+    engine: ModuleType, stars: Path
+) -> None:
+    engine.push_packages(stars, environment="paper")
+    move_on(stars)
+    assert versions(engine.push_packages(stars, environment="next")) == {"2.0"}
+    used = engine.use_environment("paper")
+    assert versions(used) == {"1.0"}
+    (finding,) = used.findings
+    assert "own-stars is 1.0, here 2.0" in str(finding)
+
+
+def test_executors_run_the_code_of_the_environment_in_use(stars: Path) -> None:
+    numbers = astroflow_spark_gaia.spark.sparkContext.parallelize([1])
+    astroflow_spark_gaia.push_packages(stars, environment="paper")
+    move_on(stars)
+    astroflow_spark_gaia.push_packages(stars, environment="next")
+    assert numbers.map(escaped).collect() == ["moved on"]
+    astroflow_spark_gaia.use_environment("paper")
+    assert numbers.map(escaped).collect() == ["a&amp;b"]
+
+
+def test_what_the_notebook_has_not_is_proved_too(engine: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "zero_point-0.3.dist-info").mkdir(parents=True)
+    (tmp_path / "mine" / "zero_point-0.3.dist-info" / "METADATA").touch()
+    pushed = engine.push_packages(tmp_path / "mine", environment="mine")
+    assert pushed.findings == ()
+    assert pushed.own.packages["zero-point"] == "0.3"
+    assert {report.packages["zero-point"] for report in pushed.reports} == {"0.3"}
+
+
+def test_an_unknown_environment_is_told_with_those_that_there_are(engine: ModuleType) -> None:
+    EnvironmentStore.of_home().remove(EnvironmentStore.of_home().names())
+    with pytest.raises(DataError, match=r"no environment 'papre' in .*; there is none yet"):
+        engine.use_environment("papre")
 
 
 def test_without_a_package_of_one_s_own_there_is_nothing_to_push(tmp_path: Path) -> None:
