@@ -123,7 +123,7 @@ def real_servers(hub: DeployedHub, people: int, at_once: int, profile: str) -> R
     AssertionError
         When somebody got another's server.
     """
-    names = _names(people)
+    names = _names("crowd", people)
     with ExitStack() as open_persons:
         persons = [open_persons.enter_context(Person(hub.url, name)) for name in names]
         try:
@@ -139,8 +139,9 @@ def real_servers(hub: DeployedHub, people: int, at_once: int, profile: str) -> R
     return Result(f"real servers, {at_once} people at once", seconds, each, meter.costs)
 
 
-def _names(people: int) -> list[str]:
-    return [f"crowd-{number}" for number in range(people)]
+def _names(crowd: str, people: int) -> list[str]:
+    """Return names of people; each crowd has its own, for their homes stay."""
+    return [f"{crowd}-{number}" for number in range(people)]
 
 
 def _visit(person: Person, password: str, profile: str) -> Visit:
@@ -159,7 +160,7 @@ def _stop(person: Person) -> None:
 
 def pretended_servers(hub: DeployedHub, people: int, spawns: int) -> list[Result]:
     """Let ``people`` log in, and ``spawns`` of them start a server at the same time."""
-    names = _names(people)
+    names = _names("pretended", people)
     with _answering(hub.kube) as address, pretended_node(address), offered(hub, PROFILE):
         with CostMeter(hub.url) as meter:
             seconds, visitors = _in_parallel(

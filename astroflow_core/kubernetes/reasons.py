@@ -21,6 +21,8 @@ AT_ONCE = 0.0
 SHORTLY = 10.0  # seconds; what a second try often mends
 A_WHILE = 30.0
 BINDING = 300.0  # seconds; when hundreds start at once, their volumes are bound one by one
+# What schedulers say where volumes are on one node alone; the later words are Kubernetes 1.34's.
+_ELSEWHERE = ("volume node affinity conflict", "PersistentVolume's node affinity")
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
 # What registries answer for an image that they do not have.
 _NOT_FOUND = ("not found", "manifest unknown", "name unknown", "does not exist")
@@ -195,10 +197,10 @@ def _why_no_node(pod: Object, told: str) -> str:
     if "Insufficient memory" in told:
         memory = show_memory(memory_of(asked.get("memory", "0")))
         reasons.append(f"no node has {memory} of memory free")
-    if "node affinity/selector" in told:
+    if any(words in told for words in _ELSEWHERE):
+        reasons.append("the node that holds its volumes has no room for it, or is not for it")
+    elif "node affinity/selector" in told:
         reasons.append("no node has the labels that the profile asks for")
-    if "volume node affinity conflict" in told:
-        reasons.append("the node that holds its volumes has no room for it")
     if _UNBOUND in told:
         reasons.append("the volume of your home is not there yet")
     if "untolerated taint" in told:

@@ -92,7 +92,15 @@ CREATING = pod({"reason": "ContainerCreating"})
         (
             pod(message="2 node(s) had volume node affinity conflict."),
             [],
-            "the node that holds its volumes has no room for it",
+            "the node that holds its volumes has no room for it, or is not for it",
+        ),
+        (
+            pod(
+                message="1 node(s) didn't match PersistentVolume's node affinity, "
+                "2 node(s) didn't match Pod's node affinity/selector."
+            ),
+            [],
+            "the node that holds its volumes has no room for it, or is not for it",
         ),
         (
             pod(message="pod has unbound immediate PersistentVolumeClaims."),
