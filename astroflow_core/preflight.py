@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 MOUNT_SECONDS = 10.0  # within which a file is to be read
 REPORT_SECONDS = 30.0  # within which a process is to report, whatever its mounts do
-NO_REPORT = f"there is no report within {REPORT_SECONDS:g} s: it is busy, or its home is lost"
 _LEAST_SCRATCH = 2**30
 _GIB = 2**30
 _MOST_NAMES = 3
 # Without these no function of ours runs anywhere.
 _NEEDED = ("astroflow-hub", "numpy", "pandas", "pyarrow")
 _RESTART = "stop your server and start it again"
+_GIVEN = "so it is in the environment; where your code needs it, install the same here"
 _ASK = f"{_RESTART}; where that does not help, tell whoever runs the hub"
 
 
@@ -86,8 +86,9 @@ class Report:
         return replace(self, pod=pod)
 
     def having(self, packages: Mapping[str, str]) -> Report:
-        """Return the report of who is to have these packages, too: those of an environment."""
-        return replace(self, packages={**packages, **self.packages}, own={**packages, **self.own})
+        """Return the report of who has these packages of their own, too, where not in another."""
+        more = {name: version for name, version in packages.items() if name not in self.packages}
+        return replace(self, packages={**self.packages, **more}, own={**self.own, **more})
 
     def show_scratch(self) -> str:
         """Return the free scratch as a person reads it."""
@@ -197,6 +198,11 @@ class Preflight:
         return self.findings or (f"Nothing is wrong with {count}.",)
 
 
+def no_report(seconds: float = REPORT_SECONDS) -> str:
+    """Return the sentence on a process that did not report in time."""
+    return f"there is no report within {seconds:.0f} s: it is busy, or its home is lost"
+
+
 _COLUMNS = ("Pod", "Python", "Packages", "Catalogues", "Free scratch", "User")
 
 
@@ -241,12 +247,22 @@ def _files_of(catalogue: Catalogue) -> list[Path]:
 
 
 def compare(
-    engine: Engine, own: Report, reports: Sequence[Report], silent: Sequence[Silence] = ()
+    engine: Engine,
+    own: Report,
+    reports: Sequence[Report],
+    silent: Sequence[Silence] = (),
+    brought: Mapping[str, str] | None = None,
 ) -> Preflight:
-    """Return what processes have other than the notebook, one finding for all that share it."""
+    """Return what processes have other than the notebook, one finding for all that share it.
+
+    ``brought`` are the versions in the environment that they were given: they are to have
+    those, too, and are not at fault where the notebook has others.
+    """
+    brought = brought or {}
+    own = own.having(brought)
     pods: dict[Finding, list[str]] = {}
     for report in reports:
-        for finding in _findings(engine, own, report):
+        for finding in _findings(engine, own, report, brought):
             pods.setdefault(finding, []).append(report.pod)
     for silence in silent:
         pods.setdefault(Finding(silence.why, silence.is_final), []).append(silence.pod)
@@ -273,12 +289,19 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join([*names[:_MOST_NAMES], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _findings(engine: Engine, own: Report, report: Report) -> Iterator[Finding]:
+def _findings(
+    engine: Engine, own: Report, report: Report, brought: Mapping[str, str]
+) -> Iterator[Finding]:
     """Return what is wrong with one process, without its name."""
     if _minor(own.python) != _minor(report.python):
         sentence = f"Python is {report.python}, in this notebook {own.python}; {engine.cure}"
         yield Finding(sentence, is_fatal=True)
     different = _differences(own, report)
+    given = [n for n in different if (n, report.packages.get(n)) in brought.items()]
+    if given:
+        is_fatal = any(_is_fatal(engine, name, report) for name in given)
+        yield Finding(f"{_versions(given, own, report)}: {_GIVEN}", is_fatal)
+    different = [name for name in different if name not in given]
     fatal = [name for name in different if _is_fatal(engine, name, report)]
     if fatal:
         yield Finding(f"{_versions(fatal, own, report)}; {engine.cure}", is_fatal=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from distributed import WorkerPlugin
+from distributed.utils import offload
 
 from astroflow_core.own_packages import DEFAULT, Environment, EnvironmentStore
 
@@ -83,18 +84,25 @@ class Packages(WorkerPlugin):
         self._archive = archive
         self._content = content
 
-    def setup(self, worker: Worker) -> None:
+    async def setup(self, worker: Worker) -> None:
         """Do so when the worker starts, or the plugin is registered."""
         folder = self._folder(worker)
-        with ZipFile(BytesIO(self._content)) as zipped:
-            zipped.extractall(folder)
-        sys.path.insert(0, folder)
+        await offload(self._unpack, folder)  # the worker goes on meanwhile
+        sys.path.insert(0, str(folder))
         importlib.invalidate_caches()
 
     def teardown(self, worker: Worker) -> None:
         """Let Python look there no more: another environment takes its place."""
         with suppress(ValueError):
-            sys.path.remove(self._folder(worker))
+            sys.path.remove(str(self._folder(worker)))
 
-    def _folder(self, worker: Worker) -> str:
-        return str(Path(worker.local_directory, self._archive))
+    def _folder(self, worker: Worker) -> Path:
+        return Path(worker.local_directory, self._archive)
+
+    def _unpack(self, folder: Path) -> None:
+        if folder.exists():
+            return
+        unfinished = folder.with_name(f"{folder.name}.part")
+        with ZipFile(BytesIO(self._content)) as zipped:
+            zipped.extractall(unfinished)
+        unfinished.rename(folder)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.preflight import (
-    NO_REPORT,
     REPORT_SECONDS,
     Engine,
     Preflight,
@@ -21,6 +20,7 @@ from astroflow_core.preflight import (
     Silence,
     compare,
     files_to_read,
+    no_report,
     probe_command,
 )
 from astroflow_core.session import SessionSettings
@@ -110,8 +110,8 @@ def _preflight_of(
     texts = {name: text for name, text in answers.items() if isinstance(text, str)}
     reports = [_named(Report.from_json(text), name) for name, text in texts.items()]
     silent = [_silence(name, answers[name]) for name in answers if name not in texts]
-    own = Report.of_this_python(paths).having(packages)
-    return compare(_DASK, own, reports, silent)
+    own = Report.of_this_python(paths)
+    return compare(_DASK, own, reports, silent, packages)
 
 
 async def _ask_all(client: Client, workers: Mapping[str, str], call: str) -> dict[str, Any]:
@@ -133,7 +133,7 @@ async def _ask(client: Client, worker: str, call: str) -> Any:
 def _silence(name: str, answer: object) -> Silence:
     """Return why a worker did not report; one that is asked too late ends meanwhile."""
     if answer is None or isinstance(answer, TimeoutError | TimeoutExpired | OSError):
-        return Silence(name, NO_REPORT)
+        return Silence(name, no_report())
     return Silence(name, f"it cannot report ({answer}); {_DASK.cure}", is_final=True)
 
 

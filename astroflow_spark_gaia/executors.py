@@ -14,7 +14,6 @@ from pyspark import SparkFiles
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.preflight import (
-    NO_REPORT,
     REPORT_SECONDS,
     Engine,
     Preflight,
@@ -22,6 +21,7 @@ from astroflow_core.preflight import (
     Silence,
     compare,
     files_to_read,
+    no_report,
     probe_command,
 )
 from astroflow_core.session import SessionSettings
@@ -51,12 +51,15 @@ def preflight() -> Preflight:
     return preflight_with({})
 
 
-def preflight_with(packages: Mapping[str, str]) -> Preflight:
-    """Return the same of executors that are to have ``packages``, too: versions by name."""
+def preflight_with(packages: Mapping[str, str], unpacking: float = 0) -> Preflight:
+    """Return the same of executors that are to have ``packages``, too: versions by name.
+
+    ``unpacking`` are the seconds that they may need for them before they report.
+    """
     from astroflow_spark_gaia.session import connect
 
     spark = connect()
-    return _preflight_of(spark, _executors(spark), packages)
+    return _preflight_of(spark, _executors(spark), packages, REPORT_SECONDS + unpacking)
 
 
 def check_executors(spark: GaiaSession, say: Callable[[str], None]) -> None:
@@ -91,6 +94,7 @@ def _preflight_of(
     spark: GaiaSession,
     executors: Mapping[str, str],
     packages: Mapping[str, str],
+    seconds: float = REPORT_SECONDS,
     *,
     guard: bool = False,
 ) -> Preflight:
@@ -98,9 +102,9 @@ def _preflight_of(
     command = probe_command(str(spark.sparkContext.pythonExec), paths, guard=guard)
     with _described(spark):
         asked = {pod: _ask(spark, place, command) for pod, place in executors.items()}
-    own = Report.of_this_python(paths).having(packages)
-    reports, silent = _answers(spark, asked)
-    return compare(_SPARK, own, reports, silent)
+    own = Report.of_this_python(paths)
+    reports, silent = _answers(spark, asked, seconds)
+    return compare(_SPARK, own, reports, silent, packages)
 
 
 @contextmanager
@@ -152,11 +156,13 @@ def _environment(spark: GaiaSession) -> dict[str, str]:
     return {"PYTHONPATH": pushed} if pushed else {}
 
 
-def _answers(spark: GaiaSession, asked: Mapping[str, Any]) -> tuple[list[Report], list[Silence]]:
+def _answers(
+    spark: GaiaSession, asked: Mapping[str, Any], seconds: float
+) -> tuple[list[Report], list[Silence]]:
     """Wait for the futures; an executor whose cores are all busy lets another answer."""
-    deadline = time.monotonic() + REPORT_SECONDS
+    deadline = time.monotonic() + seconds
     reports: dict[str, Report] = {}
-    silent: dict[str, Silence] = {pod: Silence(pod, NO_REPORT) for pod in asked}
+    silent: dict[str, Silence] = {pod: Silence(pod, no_report(seconds)) for pod in asked}
     for pod, future in asked.items():
         try:
             report = Report.from_json(_get(spark, future, deadline)[0])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from astroflow_core.preflight import Preflight
     from astroflow_spark_gaia.gaia_session import GaiaSession
 
+_UNPACKED = 2 * 2**20  # bytes of a zip file a second, fetched and unpacked on a slow disk
 _VARIABLE = "ASTROFLOW_ENVIRONMENT"
 
 
@@ -64,17 +65,17 @@ def _bring(environment: Environment) -> Preflight:
     from astroflow_spark_gaia.executors import preflight_with
     from astroflow_spark_gaia.session import connect
 
-    file = environment.checked()
     spark = connect()
     if spark.sparkContext.environment.get(_VARIABLE) != environment.archive:
-        _add(spark, environment.archive, file)
-    return preflight_with(environment.packages)
+        _add(spark, environment)
+    unpacking = environment.path.stat().st_size / _UNPACKED
+    return preflight_with(environment.packages, unpacking)
 
 
-def _add(spark: GaiaSession, archive: str, file: Path) -> None:
-    context = spark.sparkContext
+def _add(spark: GaiaSession, environment: Environment) -> None:
+    context, archive = spark.sparkContext, environment.archive
     # Spark serves it to those that join later, when the environment may be another, or none.
-    served = copyfile(file, spark.jvm_process.scratch / f"{archive}.zip")
+    served = copyfile(environment.checked(), spark.jvm_process.scratch / f"{archive}.zip")
     context.addArchive(f"{served}#{archive}")
     before = context.environment.get(_VARIABLE)
     others = [name for name in context._python_includes or [] if name != before]  # noqa: SLF001

@@ -81,6 +81,24 @@ def test_a_package_of_the_person_s_own_is_told_with_the_way_to_bring_it() -> Non
     assert found(lacks(FIRST, "lsdb")) == [(sentence, False)]
 
 
+def test_what_an_environment_brings_is_to_be_there_also_if_the_notebook_has_it_not() -> None:
+    (finding,) = compare(SPARK, HERE, [FIRST], brought={"zero-point": "0.3"}).findings
+    assert "executor spark-1-exec-1: zero-point is missing, here 0.3: you installed" in str(finding)
+    arrived = has(FIRST, zero_point="0.3")
+    assert compare(SPARK, HERE, [arrived], brought={"zero-point": "0.3"}).findings == ()
+
+
+def test_what_an_environment_brings_in_another_version_is_told_as_such() -> None:
+    brought = {"lsdb": "0.9.0", "pyspark": "3.5.0"}
+    told = compare(SPARK, HERE, [has(FIRST, lsdb="0.9.0")], brought={"lsdb": "0.9.0"})
+    assert told.is_ready
+    assert told.findings[0].sentence == (
+        "executor spark-1-exec-1: lsdb is 0.9.0, here 0.11.0: so it is in the environment; where "
+        "your code needs it, install the same here"
+    )
+    assert not compare(SPARK, HERE, [has(FIRST, **brought)], brought=brought).is_ready
+
+
 def test_all_that_differs_is_there_to_look_up() -> None:
     checked = compare(SPARK, HERE, [lacks(has(FIRST, numpy="2.3.0"), "lsdb"), SECOND])
     assert checked.differences == {

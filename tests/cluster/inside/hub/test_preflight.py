@@ -55,6 +55,13 @@ numbers = spark.sparkContext.parallelize(range(8), 8)
 set(numbers.map(lambda _: __import__("own_stars").ESCAPED).collect())
 """
 ESCAPED_BY_DASK = 'set(client.run(lambda: __import__("own_stars").ESCAPED).values())'
+MOVE_ON = '(home / "own_stars-1.0.dist-info").rename(home / "own_stars-2.0.dist-info")'
+PUSH_NEXT = 'push_packages(environment="next")'
+USE_NEXT = 'from astroflow_dask_gaia import use_environment; use_environment("next")'
+LIST = """
+import subprocess
+print(subprocess.run(["astroflow", "env", "list"], capture_output=True, text=True).stdout)
+"""
 FROM_FILE = """
 Path("/tmp/mine.py").write_text("ANSWER = 42")
 spark.sparkContext.addPyFile("/tmp/mine.py")
@@ -134,6 +141,17 @@ def test_own_packages_reach_workers_without_pip_and_are_proved(
     assert "own-stars is missing, here 1.0: you installed that in this notebook" in told
     assert "Nothing is wrong with 2 workers" in dask.run("push_packages()", 100).text
     assert dask.run(ESCAPED_BY_DASK, 100).text == "{'a&amp;b'}"
+
+
+def test_an_environment_that_a_notebook_made_is_used_by_another(
+    spark: Kernel, dask: Kernel
+) -> None:
+    assert spark.run(MOVE_ON).error is None
+    assert "own-stars is 1.0, here 2.0" in table(dask)
+    assert "Nothing is wrong with 2 executors" in spark.run(PUSH_NEXT, 100).text
+    assert spark.run(ESCAPED_BY_SPARK, 100).text == "{'a&amp;b'}"
+    assert "Nothing is wrong with 2 workers" in dask.run(USE_NEXT, 100).text
+    assert re.search(r"\ndefault +1 .+\nnext +1 ", dask.run(LIST).text)
 
 
 def test_executors_without_the_catalogue_are_refused_with_the_file(vera: Person) -> None:
