@@ -7,7 +7,6 @@ downloaded or built again when it is used. Its comment says of which Python and 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import site
@@ -30,6 +29,7 @@ DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _ENDING = ".zip"
 _COMMENT = re.compile(r"(\d+\.\d+) ([0-9a-f]{16})")
+_EDITABLE = re.compile(r'"editable"\s*:\s*true')
 _WRITTEN_ANEW = "__pycache__"
 _COMPRESSION = 1  # zlib's usual 6 takes nearly twice as long, for an eighth less
 _ABANDONED = 3600  # seconds without a write, after which nobody writes a file any more
@@ -145,8 +145,8 @@ class EnvironmentStore:
         """
         path = self._path(name)
         source = Path(folder or site.getusersitepackages())
-        _refuse_what_cannot_travel(source)
         with _disk_errors(path):
+            _refuse_what_cannot_travel(source)
             files = sorted(
                 p for p in source.rglob("*") if p.is_file() and _WRITTEN_ANEW not in p.parts
             )
@@ -204,7 +204,7 @@ def _refuse_what_cannot_travel(source: Path) -> None:
             f"`%pip install --user NAME` first"
         )
     for path in sorted(source.glob("*.dist-info/direct_url.json")):
-        if json.loads(path.read_text(encoding="utf-8")).get("dir_info", {}).get("editable"):
+        if _EDITABLE.search(path.read_text(encoding="utf-8", errors="replace")):
             name = path.parent.name.partition("-")[0]
             raise DataError(
                 f"{name} is but a link to its source: install it without -e, then push again"

@@ -74,9 +74,10 @@ def _bring(environment: Environment) -> Preflight:
 
 def _add(spark: GaiaSession, environment: Environment) -> None:
     context, archive = spark.sparkContext, environment.archive
-    # Spark serves it to those that join later, when the environment may be another, or none.
-    served = copyfile(environment.checked(), spark.jvm_process.scratch / f"{archive}.zip")
-    context.addArchive(f"{served}#{archive}")
+    if not any(added.endswith(f"#{archive}") for added in context.listArchives):
+        # Spark serves it to those that join later, when the environment may be another, or none.
+        served = copyfile(environment.checked(), spark.jvm_process.scratch / f"{archive}.zip")
+        context.addArchive(f"{served}#{archive}")
     before = context.environment.get(_VARIABLE)
     others = [name for name in context._python_includes or [] if name != before]  # noqa: SLF001
     # PySpark's workers look for modules in what is named here, the last one first.
