@@ -10,7 +10,9 @@ import hashlib
 import os
 import re
 import site
+import struct
 import time
+import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _ENDING = ".zip"
 _COMMENT = re.compile(r"(\d+\.\d+) ([0-9a-f]{16})")
 _EDITABLE = re.compile(r'"editable"\s*:\s*true')
+# What zipfile raises, by which byte is wrong.
+_UNREADABLE = (OSError, EOFError, BadZipFile, RuntimeError, ValueError, zlib.error, struct.error)
 _WRITTEN_ANEW = "__pycache__"
 _COMPRESSION = 1  # zlib's usual 6 takes nearly twice as long, for an eighth less
 _ABANDONED = 3600  # seconds without a write, after which nobody writes a file any more
@@ -60,7 +64,7 @@ class Environment:
             with ZipFile(path) as zipped:
                 said = _COMMENT.fullmatch(zipped.comment.decode(errors="replace"))
                 entries = {name.partition("/")[0] for name in zipped.namelist()}
-        except (OSError, BadZipFile) as error:
+        except _UNREADABLE as error:
             raise _broken(path, error) from error
         if said is None:
             raise _broken(path, "it was not made by `astroflow env push`")
@@ -93,7 +97,7 @@ class Environment:
         try:
             with ZipFile(self.path) as zipped:
                 damaged = zipped.testzip()
-        except (OSError, BadZipFile) as error:
+        except _UNREADABLE as error:
             raise _broken(self.path, error) from error
         if damaged is not None:
             raise _broken(self.path, f"{damaged} in it is damaged")

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -132,7 +133,20 @@ def test_one_that_is_cut_short_is_told_and_packed_anew_or_removed(
     assert store.names() == []
 
 
-def test_a_damaged_byte_is_told_before_anything_is_brought(
+@pytest.mark.parametrize("place", range(0, 400, 5))
+def test_a_damaged_byte_is_told_or_does_no_harm(
+    folder: Path, store: EnvironmentStore, place: int
+) -> None:
+    (folder / "stars/data").write_text("stars " * 99)
+    environment = store.pack("mine", folder)
+    content = bytearray(environment.path.read_bytes())
+    content[place] ^= 0xFF
+    environment.path.write_bytes(content)
+    with suppress(DataError):
+        store.find("mine").checked()
+
+
+def test_damage_in_a_file_is_told_before_it_is_brought(
     folder: Path, store: EnvironmentStore
 ) -> None:
     (folder / "stars/data").write_bytes(os.urandom(1000))
