@@ -17,6 +17,10 @@ class AstroFlowError(Exception):
         """The text JupyterHub shows on the page when a spawn fails."""
         return str(self)
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the lines of our code that a traceback has help nobody."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class CatalogueError(AstroFlowError):
     """A catalogue, database, table or file is missing or not what it should be."""

@@ -25,7 +25,7 @@ class Machine:
 
     @classmethod
     def this(cls, cgroup: Path = Path("/sys/fs/cgroup")) -> Machine:
-        """Return this machine, or the share of it that a container (cgroup 2) is held to."""
+        """Return this machine, or the share of it that a container is held to."""
         physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return cls(
             cores=max(1, int(min([_usable_cores(), *_cpu_quota(cgroup)]))),
@@ -64,15 +64,19 @@ def _usable_cores() -> int:
 
 
 def _cpu_quota(cgroup: Path) -> Iterator[float]:
-    quota, _, period = _first_line(cgroup / "cpu.max").partition(" ")
-    if quota.isdigit() and period.isdigit():
-        yield int(quota) / int(period)
+    """Yield the cores that the container may use, as cgroup 2 or 1 tells them."""
+    older = [_first_line(cgroup / "cpu" / f"cpu.cfs_{part}_us") for part in ("quota", "period")]
+    for limit in (_first_line(cgroup / "cpu.max"), " ".join(older)):
+        quota, _, period = limit.partition(" ")
+        if quota.isdigit() and period.isdigit():
+            yield int(quota) / int(period)
 
 
 def _memory_limit(cgroup: Path) -> Iterator[int]:
-    limit = _first_line(cgroup / "memory.max")
-    if limit.isdigit():
-        yield int(limit)
+    for file in ("memory.max", "memory/memory.limit_in_bytes"):
+        limit = _first_line(cgroup / file)
+        if limit.isdigit():
+            yield int(limit)
 
 
 def _first_line(path: Path) -> str:

@@ -61,7 +61,7 @@ class Lease:
         what = {"spark": "executors", "dask": "workers"}[self.engine]
         return (
             f"{self.name}: {self.pods} {what} of {self.cores} cores and {self.memory}, "
-            f"of {self.notebook}, since {self.since}"
+            f"of {self.notebook}, since {datetime.fromisoformat(self.since):%Y-%m-%d %H:%M} UTC"
         )
 
     def hold(self, folder: Path = FOLDER) -> HeldLease:

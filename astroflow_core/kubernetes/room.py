@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from astroflow_core.errors import SessionError
@@ -41,7 +42,7 @@ def check_room(
         if amount and wanted.pods * amount > left:
             raise SessionError(
                 f"{wanted.pods} {what} need {_show(name, wanted.pods * amount)}, and your "
-                f"quota has {_show(name, left)} of {_show(name, allowed)} left: ask for at "
+                f"quota has {_share(name, left, allowed)} left: ask for at "
                 f"most {max(0, int(left // amount))} of them, for smaller ones, or end "
                 f"another cluster of yours"
             )
@@ -50,10 +51,12 @@ def check_room(
 def price_of(quotas: Iterable[Object], wanted: ClusterSize) -> str:
     """Return what a cluster takes of what the quotas have left, or nothing without a quota."""
     each = _of_pod(wanted)
+    tightest: dict[str, tuple[str, float]] = {}
+    for name, left, _ in _left(quotas):
+        if name in each and left < tightest.get(_unit(name), (name, inf))[1]:
+            tightest[_unit(name)] = (name, left)
     return ", ".join(
-        f"{_show(name, wanted.pods * each[name])} of {_show(name, left)}"
-        for name, left, _ in _left(quotas)
-        if name in each
+        _share(name, wanted.pods * each[name], left) for name, left in tightest.values()
     )
 
 
@@ -75,7 +78,19 @@ def _left(quotas: Iterable[Object]) -> Iterator[tuple[str, float, float]]:
             yield name, allowed - float(parse_quantity(used.get(name, "0"))), allowed
 
 
+def _share(name: str, part: float, whole: float) -> str:
+    return f"{_amount(name, part)} of {_amount(name, whole)} {_unit(name)}"
+
+
 def _show(name: str, amount: float) -> str:
+    return f"{_amount(name, amount)} {_unit(name)}"
+
+
+def _amount(name: str, amount: float) -> str:
+    return show_memory(memory_of(str(int(amount)))) if name in _MEMORY else f"{amount:g}"
+
+
+def _unit(name: str) -> str:
     if name in _MEMORY:
-        return f"{show_memory(memory_of(str(int(amount))))} of memory"
-    return f"{amount:g} {'CPUs' if name in _CORES else 'pods'}"
+        return "of memory"
+    return "CPUs" if name in _CORES else "pods"

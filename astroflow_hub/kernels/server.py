@@ -64,14 +64,13 @@ class End:
         return f"{self.kernel}-{self.when}"
 
     def message(self, notebook: str | None) -> str:
-        """Return what to say of the kernel of ``notebook``."""
+        """Return what to say of the kernel of ``notebook``: JupyterLab shows 140 characters."""
         whose = f"of {PurePosixPath(notebook).name}" if notebook else "of a notebook"
         at = time.strftime("%H:%M", time.localtime(self.when))
         memory = show_memory(Machine.this().memory)
         return (
-            f"The kernel {whose} was killed at {at} because the memory of this server, "
-            f"{memory}, ran out; its variables are gone. Hold less at once "
-            f"(count and select in Spark or Dask, then collect), or choose a larger size."
+            f"The kernel {whose} was killed at {at}: this server's {memory} of memory ran out. "
+            f"Hold less at once, or choose a larger size."
         )
 
 

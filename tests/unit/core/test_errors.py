@@ -1,6 +1,8 @@
 """One tree of errors, each readable on JupyterHub's page."""
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from astroflow_core import errors
 from astroflow_core.errors import AstroFlowError, LevelError, MissingDependencyError, needing
@@ -17,6 +19,15 @@ def test_every_error_is_caught_as_one(kind: type[AstroFlowError]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_page_shows_the_message(kind: type[AstroFlowError]) -> None:
     assert kind("no such profile").jupyterhub_message == "no such profile"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_notebook_shows_the_message_and_none_of_our_code(kind: type[AstroFlowError]) -> None:
+    shell = InteractiveShell()
+    shell.push({"kind": kind})
+    with capture_output() as shown:
+        shell.run_cell("raise kind('no such profile')")
+    assert shown.stdout.strip() == f"{kind.__name__}: no such profile"
 
 
 def test_errors_stay_what_python_calls_them() -> None:

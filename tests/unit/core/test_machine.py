@@ -50,6 +50,17 @@ def test_a_container_is_held_to_its_share(tmp_path: Path) -> None:
     assert Machine.this(tmp_path) == Machine(cores=1, memory=GIB)
 
 
+def test_a_container_of_cgroup_1_is_held_to_its_share(tmp_path: Path) -> None:
+    for file, value in (
+        ("cpu/cpu.cfs_quota_us", "100000"),
+        ("cpu/cpu.cfs_period_us", "100000"),
+        ("memory/memory.limit_in_bytes", str(GIB)),
+    ):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(f"{value}\n")
+    assert Machine.this(tmp_path) == Machine(cores=1, memory=GIB)
+
+
 @pytest.mark.parametrize("limit", ["max\n", "9223372036854771712\n"])
 def test_a_container_without_limits_has_the_machine(tmp_path: Path, limit: str) -> None:
     (tmp_path / "cpu.max").write_text("max 100000\n")

@@ -42,15 +42,15 @@ def test_what_ends_before_makes_room() -> None:
     [
         (
             ClusterSize(pods=18),
-            "18 executors need 18 pods, and your quota has 17 pods of 20 pods left",
+            "18 executors need 18 pods, and your quota has 17 of 20 pods left",
         ),
         (
             ClusterSize(pods=10, cores=5),
-            "your quota has 48.5 CPUs of 50 CPUs left: ask for at most 9 of them",
+            "your quota has 48.5 of 50 CPUs left: ask for at most 9 of them",
         ),
         (
             ClusterSize(pods=10, memory="5g"),
-            "need 70 GiB of memory, and your quota has 60 GiB of memory of 64 GiB of memory left",
+            "need 70 GiB of memory, and your quota has 60 GiB of 64 GiB of memory left",
         ),
     ],
 )
@@ -71,5 +71,5 @@ def test_a_quota_without_limits_lets_everything_through() -> None:
 
 def test_the_price_is_told_beside_what_is_left() -> None:
     assert price_of([quota()], ClusterSize(pods=10, cores=2, memory="1g")) == (
-        "10 pods of 17 pods, 20 CPUs of 48.5 CPUs, 14 GiB of memory of 60 GiB of memory"
+        "10 of 17 pods, 20 of 48.5 CPUs, 14 GiB of 60 GiB of memory"
     )
