@@ -56,7 +56,9 @@ def show_cores(cores: float) -> str:
 def show_memory(memory: int) -> str:
     """Return bytes as a person reads them.
 
-    >>> show_memory(1610612736), show_memory(268435456)
-    ('1.5 GiB', '256 MiB')
+    >>> show_memory(1610612736), show_memory(268435456), show_memory(1120 * 2**30)
+    ('1.5 GiB', '256 MiB', '1.09 TiB')
     """
+    if memory >= 1000 * GIB:
+        return f"{memory / GIB / 1024:.3g} TiB"
     return f"{memory / GIB:.3g} GiB" if memory >= GIB else f"{memory / MIB:.3g} MiB"
