@@ -12,7 +12,7 @@ import psutil
 
 from astroflow_core.errors import AstroFlowError
 from astroflow_spark_gaia.warm_up import warm_up
-from benchmarks import counts, data, ingest, joins, layout, start_up
+from benchmarks import counts, data, ingest, joins, layout, maps, metadata, regions, start_up
 from benchmarks.race import WrongAnswerError, race
 from benchmarks.report import Measurement, Report, Target
 
@@ -21,6 +21,19 @@ TARGETS = (
     Target("P2", start_up.WORK, start_up.REGISTRATION, start_up.OURS, 0.05),
     Target("P3", counts.WORK, "our Dask, healpix_counts", "DuckDB", 1.05),
     Target("P4", counts.WORK, "our Spark, SQL", "PySpark, SQL", 0.40),
+    Target("P5", maps.MEANS, "our Spark, helper", "DuckDB", 1.05),
+    Target("P5", maps.MEANS, "our Dask, helper", "DuckDB", 1.05),
+    Target("P5", maps.MEANS, "our Spark, SQL", "PySpark, SQL", 0.60),
+    Target("P5", maps.DIAGRAM, "our Spark, helper", "DuckDB", 0.85),
+    Target("P5", maps.DIAGRAM, "our Dask, helper", "DuckDB", 0.85),
+    Target("P5", maps.DIAGRAM, "our Spark, SQL", "PySpark, SQL", 0.60),
+    Target("P6", metadata.WORK, "our Spark, SQL", "PySpark, SQL", 0.02),
+    Target("P6", metadata.WORK, "our helper", "PySpark, SQL", 0.02),
+    *(
+        Target("P7", regions.work(radius), "our Spark", baseline, limit)
+        for radius, of_a_scan in zip(regions.RADII, (0.02, 0.02, 0.10), strict=True)
+        for baseline, limit in (("PySpark, full scan", of_a_scan), ("DuckDB, ranges by hand", 1.5))
+    ),
     Target("P8", layout.SIZE, layout.OURS, layout.DEFAULTS, 0.70),
     Target("P8", layout.DECODE, layout.OURS, layout.DEFAULTS, 1 / 1.8),
     Target("P9", joins.WORK, "our Spark, map_pairs", "DuckDB", 0.85),
@@ -60,6 +73,15 @@ def measure(asked: argparse.Namespace) -> Report:
     measured = _measurements(start_up.WORK, start_up.measure(wide, asked.runs))
     _say("Counting sources")
     measured += _measurements(counts.WORK, race(counts.CONTENDERS, large, asked.runs, log))
+    _say("Averaging over the sky")
+    measured += _measurements(maps.MEANS, race(maps.MEANS_CONTENDERS, large, asked.runs, log))
+    measured += _measurements(maps.DIAGRAM, race(maps.DIAGRAM_CONTENDERS, large, asked.runs, log))
+    _say("Asking the index, and searching cones")
+    with metadata.indexed(large):
+        measured += _measurements(metadata.WORK, race(metadata.CONTENDERS, large, asked.runs, log))
+        for radius in regions.RADII:
+            of_radius = race(regions.contenders(radius), large, asked.runs, log)
+            measured += _measurements(regions.work(radius), of_radius)
     _say("Joining two tables")
     measured += _measurements(joins.WORK, race(joins.CONTENDERS, large, asked.runs, log))
     _say("Reading both encodings")
