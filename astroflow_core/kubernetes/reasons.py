@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 AT_ONCE = 0.0
 SHORTLY = 10.0  # seconds; what a second try often mends
 A_WHILE = 30.0
-BINDING = 300.0  # seconds; when hundreds start at once, their volumes are bound one by one
+CROWDED = 300.0  # seconds; when many start at once, their volumes are bound and mounted in turn
 # What schedulers say where volumes are on one node alone; the later words are Kubernetes 1.34's.
 _ELSEWHERE = ("volume node affinity conflict", "PersistentVolume's node affinity")
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
+_LATE = "failed to sync"  # of a kubelet that has much to do, and tries again
 # What registries answer for an image that they do not have.
 _NOT_FOUND = ("not found", "manifest unknown", "name unknown", "does not exist")
 _VOLUME = re.compile(r'for volume "([^"]+)"\s*:?\s*(.*)', re.DOTALL)
@@ -132,7 +133,8 @@ def _mount_cause(pod: Object, events: Sequence[Object]) -> Cause | None:
             continue
         if found := _VOLUME.search(event["message"]):
             volume, told = _claim_of(pod, found[1]), " ".join(found[2].split())
-            return Cause(f"{volume} is missing or cannot be mounted: {told}", SHORTLY)
+            patience = CROWDED if _LATE in told else SHORTLY
+            return Cause(f"{volume} is missing or cannot be mounted: {told}", patience)
     return None
 
 
@@ -167,7 +169,7 @@ def _scheduling_cause(
     if too_much := _more_than_any_node(pod, nodes):
         return Cause(too_much, min(SHORTLY, patience))
     told = unschedulable.get("message", "")
-    return Cause(_why_no_node(pod, told), BINDING if _UNBOUND in told else patience)
+    return Cause(_why_no_node(pod, told), CROWDED if _UNBOUND in told else patience)
 
 
 def _more_than_any_node(pod: Object, nodes: Sequence[Object]) -> str | None:

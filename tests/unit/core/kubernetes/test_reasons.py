@@ -196,6 +196,14 @@ def test_a_cause_is_final_when_waiting_does_not_help(
     assert found.is_final(lasted) is final
 
 
+def test_a_kubelet_that_is_late_is_waited_for() -> None:
+    late = "failed to sync configmap cache: timed out waiting for the condition"
+    told = f'MountVolume.SetUp failed for volume "kube-api-access-1" : {late}'
+    found = cause(CREATING, event("FailedMount", told))
+    assert found
+    assert not found.is_final(299)
+
+
 def test_while_a_node_is_being_added_a_server_waits() -> None:
     found = cause(pod(message="2 Insufficient cpu", cpu="9"), event("TriggeredScaleUp"))
     assert found
