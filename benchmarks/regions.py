@@ -67,7 +67,7 @@ def our_dask(radius: float, dataset: Dataset) -> Query:
     from astroflow_dask_gaia import client, cone_search
 
     _ = client.nthreads()  # the cluster is up before the clock runs
-    return lambda: _sorted(_ids_of(cone_search, radius).compute()["source_id"])
+    return lambda: _sorted(_ids_of(cone_search, radius).compute().index)
 
 
 def our_python(radius: float, dataset: Dataset) -> Query:
