@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10  # seconds for one answer
 _CORE = "/api/v1"
+# What a start of the server puts right: its account, its rights, whom it trusts.
+_ANEW = ": stop your server and start it again (File > Hub Control Panel)"
 
 
 class Namespace:
@@ -101,10 +103,22 @@ class Namespace:
             response = self._client.call_api(*request, _request_timeout=_TIMEOUT)
             status, answer = response.status, response.read()
         except (ApiException, HTTPError, OSError) as error:
-            raise SessionError(f"the cluster does not answer: {error}") from error
+            raise SessionError(_no_answer(error)) from error
         if status == HTTPStatus.NOT_FOUND and is_gone_well:
             return {}
         if status >= HTTPStatus.BAD_REQUEST:
-            raise SessionError(f"the cluster refuses: {message_of(answer) or status}")
+            raise SessionError(_refused(status, message_of(answer)))
         found: Object = json.loads(answer)
         return found
+
+
+def _refused(status: int, told: str) -> str:
+    of_account = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    cure = _ANEW if of_account and "exceeded quota" not in told else ""
+    return f"the cluster refuses: {told or status}{cure}"
+
+
+def _no_answer(error: Exception) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return f"the cluster shows a certificate that this server does not trust{_ANEW}"
+    return f"the cluster does not answer: {error}"
