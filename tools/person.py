@@ -48,6 +48,12 @@ class Result:
         return "".join(p + s for p, s in zip(printed, shown, strict=True))
 
     @property
+    def value(self) -> str:
+        """The plain text of what the last expression gave, without anything that was printed."""
+        results = (output for output in self.outputs if output["output_type"] == "execute_result")
+        return "".join(result["data"]["text/plain"] for result in results)
+
+    @property
     def images(self) -> list[str]:
         """The PNG images shown, in base64."""
         data = (output.get("data", {}) for output in self.outputs)

@@ -13,9 +13,7 @@ from tools.person import Person
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
-LOOKED_AT = (
-    90  # seconds until a minute's look has told what runs, and the server how full a home is
-)
+LOOKED_AT = 90  # seconds: what runs, and how full a home is, is looked at each minute
 
 
 @pytest.fixture
