@@ -20,6 +20,7 @@ from astroflow_core import probe
 from astroflow_core.catalogue import CATALOGUE_FILE
 from astroflow_core.errors import SessionError
 from astroflow_core.mounts import in_time
+from astroflow_core.text_table import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -168,13 +169,7 @@ class Preflight:
             say(finding.sentence)
 
     def __repr__(self) -> str:
-        rows = [_COLUMNS, *self._rows()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *map(str, self._ends())])
+        return "\n".join([*in_columns([_COLUMNS, *self._rows()]), *map(str, self._ends())])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in _COLUMNS)

@@ -10,7 +10,7 @@ import typer
 
 from astroflow_core.errors import DataError
 from astroflow_core.own_packages import DEFAULT, EnvironmentStore
-from astroflow_hub.portal.commands import table
+from astroflow_core.text_table import in_columns
 
 app = typer.Typer(
     no_args_is_help=True, help="Keep packages of one's own for executors and workers."
@@ -40,7 +40,7 @@ def list_() -> None:
     """List the environments that there are."""
     store = EnvironmentStore.of_home()
     rows = [_row(store, name) for name in store.names()]
-    typer.echo("\n".join(table([_COLUMNS, *rows])) if rows else "there is no environment")
+    typer.echo("\n".join(in_columns([_COLUMNS, *rows])) if rows else "there is no environment")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import counts
 from benchmarks.many_people import offered
 from benchmarks.race import WrongAnswerError
 from inside.hub.deployed import deploy, remove
@@ -46,11 +47,10 @@ PROFILE = {
 }
 PATIENCE = 300  # seconds for one cell
 OURS, BY_HAND = "our session", "by hand"
-_COUNTS = "SELECT source_id DIV 140737488355328 AS pixel, COUNT(*) FROM gaia_source GROUP BY pixel"
 _OURS = """
 import json, time
 began = time.time()
-from astroflow_spark_gaia import executors, session
+from astroflow_spark_gaia import executors
 from astroflow_spark_gaia.gaia_session import GaiaSession
 from astroflow_spark_gaia.jvm import Jvm
 from astroflow_spark_gaia.pods import Pods
@@ -93,8 +93,8 @@ spark.read.parquet(*files).createOrReplaceTempView("gaia_source")
 _MEASURE = f"""
 def count():
     since = time.time()
-    counts = spark.sql("{_COUNTS}").toPandas()
-    return time.time() - since, int(counts.iloc[:, 1].sum())
+    found = spark.sql("{counts.SQL}").toPandas()
+    return time.time() - since, int(found.iloc[:, 1].sum())
 _, sources = count()
 first = time.time()
 registered = spark.sparkContext._jsc.sc().getExecutorMemoryStatus

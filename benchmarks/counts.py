@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from benchmarks.data import CORES
 from benchmarks.race import Contender
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from benchmarks.data import Dataset
@@ -23,7 +24,7 @@ WORK = "level-6 counts"
 LEVEL = 6
 PIXELS = 12 * 4**LEVEL
 SHIFT = 59 - 2 * LEVEL
-_SQL = f"SELECT source_id DIV {2**SHIFT} AS pixel, COUNT(*) AS n FROM gaia_source GROUP BY pixel"
+SQL = f"SELECT source_id DIV {2**SHIFT} AS pixel, COUNT(*) AS n FROM gaia_source GROUP BY pixel"
 
 
 def _to_map(pixels: Any, counts: Any) -> NDArray[np.int64]:
@@ -37,17 +38,13 @@ def our_spark(dataset: Dataset) -> Query:
     os.environ.update(dataset.environ)
     from astroflow_spark_gaia import spark
 
-    return lambda: _to_map(*spark.sql(_SQL).toPandas().to_numpy().T)
+    return lambda: _to_map(*spark.sql(SQL).toPandas().to_numpy().T)
 
 
 def pyspark(dataset: Dataset) -> Query:
     """Run the same SQL in a session with Spark's defaults."""
-    os.environ.update(plain_spark.environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.getOrCreate()
-    spark.read.parquet(str(dataset.folder)).createOrReplaceTempView("gaia_source")
-    return lambda: _to_map(*spark.sql(_SQL).toPandas().to_numpy().T)
+    spark = plain_spark.session(dataset)
+    return lambda: _to_map(*spark.sql(SQL).toPandas().to_numpy().T)
 
 
 def our_dask(dataset: Dataset) -> Query:

@@ -7,7 +7,6 @@ Tables are taken to be too large to be sent whole to every task: engines that wo
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from benchmarks.data import CORES, NEIGHBOURS
 from benchmarks.race import Contender
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from benchmarks.data import Dataset
@@ -61,13 +62,9 @@ def our_spark(dataset: Dataset) -> Query:
 
 def pyspark(dataset: Dataset) -> Query:
     """Run the same SQL in a session with Spark's defaults."""
-    os.environ.update(plain_spark.environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.getOrCreate()
+    spark = plain_spark.session(dataset)
     spark.sql(_NO_BROADCAST)
-    for table in (LEFT, RIGHT):
-        spark.read.parquet(str(_folder(dataset, table))).createOrReplaceTempView(table)
+    spark.read.parquet(str(_folder(dataset, RIGHT))).createOrReplaceTempView(RIGHT)
     return lambda: _to_diagram(*spark.sql(_SQL.format(right=RIGHT)).toPandas().to_numpy().T)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,12 +90,7 @@ def _our_sql(dataset: Dataset) -> tuple[Query, Query]:
 
 
 def _pyspark(dataset: Dataset) -> tuple[Query, Query]:
-    os.environ.update(plain_spark.environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.getOrCreate()
-    spark.read.parquet(str(dataset.folder)).createOrReplaceTempView("gaia_source")
-    return _typed(spark)
+    return _typed(plain_spark.session(dataset))
 
 
 def _duckdb(dataset: Dataset) -> tuple[Query, Query]:

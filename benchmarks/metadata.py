@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,11 +60,7 @@ def helper(dataset: Dataset) -> Query:
 
 def pyspark(dataset: Dataset) -> Query:
     """Run the same SQL in a session with Spark's defaults."""
-    os.environ.update(plain_spark.environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.getOrCreate()
-    spark.read.parquet(str(dataset.folder)).createOrReplaceTempView("gaia_source")
+    spark = plain_spark.session(dataset)
     return lambda: np.array(spark.sql(_SQL).first())
 
 

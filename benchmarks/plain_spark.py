@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astroflow_spark_gaia.java import Java, find_java
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pyspark.sql import SparkSession
+
+    from benchmarks.data import Dataset
 
 _MODULE = "jdk.incubator.vector"
 _SHIM = """\
@@ -21,6 +24,16 @@ for argument; do
 done
 exec {java} "$@"
 """
+
+
+def session(dataset: Dataset) -> SparkSession:
+    """Start it in this process, with the dataset's ``gaia_source``."""
+    os.environ.update(environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.getOrCreate()
+    spark.read.parquet(str(dataset.folder)).createOrReplaceTempView("gaia_source")
+    return spark
 
 
 def environ(scratch: Path) -> dict[str, str]:

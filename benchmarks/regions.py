@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,11 +83,9 @@ def _ids_of(search: Callable[..., Any], radius: float) -> Any:
 
 def pyspark(radius: float, dataset: Dataset) -> Query:
     """Measure the distance of every row in a session with Spark's defaults."""
-    os.environ.update(plain_spark.environ(Path(dataset.environ["ASTROFLOW_CACHE_DIR"])))
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.getOrCreate()
-    stars = spark.read.parquet(str(dataset.folder)).where(_within(radius)).select("source_id")
+    stars = (
+        plain_spark.session(dataset).table("gaia_source").where(_within(radius)).select("source_id")
+    )
     return lambda: _sorted(stars.toPandas()["source_id"])
 
 

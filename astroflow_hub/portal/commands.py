@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import typer
 
 from astroflow_core.errors import AstroFlowError
+from astroflow_core.text_table import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,21 +38,8 @@ def users(
     token of an administrator, made on the hub's page Token.
     """
     found = [person for person in _people(os.environ, search) if person["server"] or not running]
-    lines = map(json.dumps, found) if as_json else table([_COLUMNS, *map(_row, found)])
+    lines = map(json.dumps, found) if as_json else in_columns([_COLUMNS, *map(_row, found)])
     typer.echo("\n".join(lines))
-
-
-def table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Return rows as lines, columns below each other.
-
-    >>> table([("person", "cores"), ("hypatia", "4")])
-    ['person   cores', 'hypatia  4']
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def _row(person: Mapping[str, Any]) -> tuple[str, ...]:
