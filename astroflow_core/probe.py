@@ -117,7 +117,7 @@ def fault(path: str) -> str:
 
 
 def guard(engine: int, paths: list[str], seconds: float) -> None:
-    """Stay behind, and end the process ``engine`` when it has lost a mount.
+    """Stay behind, and end the process of the descriptor ``engine`` when it has lost a mount.
 
     Its tasks would read for ever, and nobody would know why; so others take them, and its pod
     says it. Once may be a storage that is busy: that a file does not answer is seen twice.
@@ -128,12 +128,11 @@ def guard(engine: int, paths: list[str], seconds: float) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # whoever waits for the end of our output shall not wait
         os.dup2(null, stream)
-    ended = os.pidfd_open(engine)
     before: list[str] = []
-    while not select.select([ended], [], [], _LOOK_EACH)[0]:
+    while not select.select([engine], [], [], _LOOK_EACH)[0]:
         lost = [path for path, told in faults(paths, seconds).items() if told is None]
         if again := [path for path in lost if path in before]:
-            _end_engine(ended, os.path.dirname(again[0]))  # noqa: PTH120
+            _end_engine(engine, os.path.dirname(again[0]))  # noqa: PTH120
             break
         before = lost
         _bury_children()
@@ -159,11 +158,12 @@ def _end_engine(engine: int, folder: str) -> None:
 def main() -> None:
     """Print a report of this process in JSON; where that is asked for, guard its parent."""
     request = json.loads(sys.argv[1])
-    guards = request.pop("guard", False)
+    # Looked up before the report: an engine that ends meanwhile leaves us another parent.
+    engine = os.pidfd_open(os.getppid()) if request.pop("guard", False) else None
     sys.stdout.write(json.dumps(report(**request)) + "\n")
     sys.stdout.flush()
-    if guards:
-        guard(os.getppid(), **request)
+    if engine is not None:
+        guard(engine, **request)
 
 
 if __name__ == "__main__":

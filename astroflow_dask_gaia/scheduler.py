@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dask
 from distributed import LocalCluster
 
 from astroflow_core.errors import AstroFlowError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 _GRACE = 5  # seconds for the workers to end in order
+# A worker that was lost is started again by its nanny. Dask's cluster gives up on one that is
+# not back after 15 s, which on a busy machine is too early, and nobody would start another.
+_COME_BACK = {"distributed.deploy.lost-worker-timeout": "30 days"}
 
 
 async def serve(listener: socket.socket, owner: socket.socket, size: ClusterSize) -> None:
@@ -56,6 +60,7 @@ def main() -> None:
     """Serve at the socket whose number is the one argument, with the session's sizes."""
     # Workers find modules in the folder where the cluster started, after all installed ones.
     sys.path.append(str(Path.cwd()))
+    dask.config.set(_COME_BACK)
     try:
         size = SessionSettings.from_environ(os.environ).dask
     except AstroFlowError as error:

@@ -55,7 +55,7 @@ def connect(
     MissingDependencyError
         When there is no Java that Spark can use.
     """
-    asked = pods or cores or memory
+    asked = any(size is not None for size in (pods, cores, memory))
     with _lock:
         if not asked and _current is not None and _current.is_usable:
             return _current

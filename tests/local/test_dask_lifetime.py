@@ -26,6 +26,13 @@ try:
 except Exception as error:
     print(type(error).__name__)
 """
+COME_BACK = """
+from astroflow_dask_gaia import client
+
+client.restart_workers(list(client.nthreads()), raise_for_error=False)
+client.wait_for_workers(1, timeout=60)
+print(client.submit(sum, [1, 2]).result())
+"""
 PATIENCE = 30  # seconds
 
 
@@ -74,3 +81,14 @@ def test_lost_workers_are_an_exception_and_not_a_page_of_log(
         command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
     )
     assert (run.stdout, run.stderr) == ("KilledWorker\n", "")
+
+
+def test_a_lost_worker_comes_back_however_long_its_start_takes(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    command = script(tmp_path, COME_BACK)
+    hasty = environ | {"DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "100ms"}
+    run = subprocess.run(
+        command, env=hasty, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert (run.stdout, run.stderr) == ("3\n", "")

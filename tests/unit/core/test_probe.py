@@ -72,7 +72,7 @@ from astroflow_core import probe
 guard = (
     "from astroflow_core import probe; import os, sys;"
     f"probe._LOOK_EACH, probe._LAST_WORDS = 0.1, {sys.argv[2]!r};"
-    "print('reported', flush=True); probe.guard(os.getppid(), [sys.argv[1]], 0.2)"
+    "print('reported', flush=True); probe.guard(os.pidfd_open(os.getppid()), [sys.argv[1]], 0.2)"
 )
 command = [sys.executable, "-c", guard, sys.argv[1]]
 print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, flush=True)
