@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from astroflow_core.errors import CatalogueError, DataError
 from astroflow_core.footers import read_metadata
 from astroflow_core.healpix import pixel_of
 from astroflow_core.index import MAP_LEVEL, SOURCE_ID, RowFacts, empty_map, to_arrays
-from astroflow_core.index_file import INDEX_FILE, save
+from astroflow_core.index_file import INDEX_FILE, FileVersions, load, save
 from astroflow_data.files import usable_cores
 
 if TYPE_CHECKING:
@@ -55,6 +56,34 @@ def write_index(
     if not files:
         raise CatalogueError(f"{folder} holds no *.parquet file")
     return save_index(folder, files, _read_rows(files, report or (lambda _done, _all: None)))
+
+
+def index_problem(folder: Path, files: tuple[Path, ...], report: Callable[[int, int], None]) -> str:
+    """Return what is wrong with the index in ``folder``, the empty string for nothing.
+
+    It is made anew from every row of ``files`` and compared, number by number.
+
+    Raises
+    ------
+    CatalogueError
+        When one of the ``files`` is damaged.
+    """
+    path = folder / INDEX_FILE
+    try:
+        with warnings.catch_warnings(action="ignore"):  # what it would say is said here
+            saved = load(path, files, FileVersions.of(files))
+    except CatalogueError as error:
+        return str(error)
+    if saved is None:
+        return f"{path} is not of these files: make it anew with `astroflow data index`"
+    made = to_arrays(files, _read_rows(files, report))
+    wrong = [name for name in made if not np.array_equal(made[name], saved.get(name, ()))]
+    return (
+        f"{path} does not tell what the files hold ({', '.join(wrong)}): answers from it are "
+        f"wrong; make it anew with `astroflow data index`"
+        if wrong
+        else ""
+    )
 
 
 def save_index(folder: Path, files: tuple[Path, ...], contents: RowFacts) -> Path:

@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 from astroflow_core.catalogue import HashBuckets
 from astroflow_core.errors import AstroFlowError, CatalogueError, DataError
 from astroflow_core.footers import arrow_schema, read_metadata, schema_differences
+from astroflow_core.index_file import INDEX_FILE
 from astroflow_core.release import Release
 from astroflow_data.files import PREFIX, usable_cores, work_through
 from astroflow_data.hash_buckets import bucket_of
+from astroflow_data.index import index_problem
 from astroflow_data.ingest.staging import staging_folder
 from astroflow_data.manifest import Manifest, sha256_of
 
@@ -94,12 +96,13 @@ class Subject:
         return cls(folder, release, tables[manifest.table], manifest.layout)
 
     def verify(self, report: Callable[[int, int], None]) -> Verdict:
-        """Read every byte of the files and every key, and return what is wrong.
+        """Read every byte of the files, every key and the index, and return what is wrong.
 
         Parameters
         ----------
         report
-            Called with the number of files read so far and of all.
+            Called with the number of files read so far and of all; where there is an index,
+            once more from the beginning.
         """
         try:
             manifest = Manifest.of(self.folder)
@@ -117,6 +120,8 @@ class Subject:
             else:
                 problems.append(result)
         problems += self._problems_between(proved)
+        if not problems and (self.folder / INDEX_FILE).exists():
+            problems += filter(None, [index_problem(self.folder, tuple(paths), report)])
         rows = sum(file.rows for file in proved)
         return Verdict(rows, len(paths), manifest is not None, tuple(problems))
 

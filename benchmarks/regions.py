@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 RADII = (0.1, 1.0, 5.0)  # degrees
 _RA, _DEC = 266.4, -29.0
-_LEVEL = 8  # of the pixels in which a person looks by hand
+_PIXEL = 58.6  # degrees: the side of a HEALPix pixel of level 0
 _MARGIN = 0.1  # degrees, by which a source may have moved since its id was made
 # Haversine: right for small angles, too.
 _DISTANCE = (
@@ -111,9 +111,11 @@ def _ranges(radius: float) -> list[tuple[int, int]]:
     import healpy
 
     middle = healpy.ang2vec(_RA, _DEC, lonlat=True)
-    reach = np.radians(radius + _MARGIN)
-    pixels = healpy.query_disc(2**_LEVEL, middle, reach, inclusive=True, nest=True)
+    reach = radius + _MARGIN
+    # Pixels of half the radius to the whole: some ten ranges, and little beside the cone.
+    level = int(np.log2(_PIXEL / reach)) + 1
+    pixels = healpy.query_disc(2**level, middle, np.radians(reach), inclusive=True, nest=True)
     pixels = np.sort(pixels)
     runs = np.split(pixels, np.flatnonzero(np.diff(pixels) > 1) + 1)
-    shift = 59 - 2 * _LEVEL
+    shift = 59 - 2 * level
     return [(int(run[0]) << shift, ((int(run[-1]) + 1) << shift) - 1) for run in runs]

@@ -396,7 +396,7 @@ def test_tables_of_a_person_leave_nothing_in_their_folder(
 def test_a_size_that_is_not_valid_leaves_the_session_alone(spark: GaiaSession) -> None:
     with pytest.raises(SessionError, match="memory: 'much' is no memory size"):
         connect(memory="much")
-    with pytest.raises(SessionError, match="pods: .*0"):
+    with pytest.raises(SessionError, match=r"pods: .*0"):
         connect(pods=0)
     assert astroflow_spark_gaia.spark is spark
 

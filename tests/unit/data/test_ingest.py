@@ -13,11 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from astroflow_core.catalogue import Catalogue, HashBuckets
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.footers import ordered_footers, read_schema
 from astroflow_core.index import row_facts, row_groups
+from astroflow_core.index_file import INDEX_FILE
 from astroflow_data.databases import Home
 from astroflow_data.hash_buckets import bucket_of
 from astroflow_data.ingest import job as ingest_job
@@ -517,6 +519,17 @@ def of_another_release(table: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"release": "gaia_dr2"}))
 
 
+def index_with(
+    name: str, change: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+) -> Callable[[Path], None]:
+    def write(table: Path) -> None:
+        with np.load(table / INDEX_FILE) as saved:
+            arrays = dict(saved)
+        np.savez_compressed(table / INDEX_FILE, **arrays | {name: change(arrays[name])})
+
+    return write
+
+
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
@@ -539,6 +552,10 @@ def of_another_release(table: Path) -> None:
             rewrite(lambda r: r.set_column(2, "source_id", pa.array(range(len(r))))),
             "holds a source_id outside of its range",
         ),
+        (index_with("nans", lambda n: n + 1), r"does not tell what the files hold \(nans\)"),
+        (index_with("pixel_counts", np.flip), r"what the files hold \(pixel_counts\)"),
+        (index_with("group_rows", lambda n: n - 1), r"what the files hold \(group_rows\)"),
+        (lambda t: (t / INDEX_FILE).write_text("?"), r"_index\.npz is not of these files"),
     ],
 )
 def test_verify_names_what_is_wrong(
