@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client
@@ -21,7 +22,7 @@ from astroflow_core.kubernetes.leases import (
 )
 from astroflow_core.kubernetes.notebook import Notebook
 from astroflow_core.kubernetes.pages import pages_path
-from astroflow_core.kubernetes.pending import Pending, await_first, pending
+from astroflow_core.kubernetes.pending import Pending, await_first, pending, so_far
 from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_dask_gaia.operator import DASHBOARD_PORT, SCHEDULER_PORT, dask_cluster
 from astroflow_dask_gaia.scaling import Scaling
@@ -125,7 +126,8 @@ class Pods:
 
     def await_scheduler(self) -> None:
         """Wait until the scheduler's pod runs; say what it waits for."""
-        await_first(self._running_schedulers, lambda: self._pending(1), self._patience, _say)
+        look = partial(self._pending, "scheduler", 1)
+        await_first(self._running_schedulers, look, self._patience, _say)
 
     def await_workers(self, client: Client) -> None:
         """Wait for the first worker; say what the others wait for."""
@@ -133,9 +135,9 @@ class Pods:
         def count() -> int:
             return len(client.scheduler_info(n_workers=-1)["workers"])
 
-        running = await_first(count, lambda: self._pending(self.size.pods), self._patience, _say)
-        more = "" if running >= self.size.pods else "; the others join as they come up"
-        _say(f"{running} of {self.size.pods} workers are up{more}")
+        look = partial(self._pending, "worker", self.size.pods)
+        running = await_first(count, look, self._patience, _say)
+        _say(so_far(running, self.size.pods, "workers", look))
 
     def watch(self, client: Client) -> None:
         """Scale the cluster to its work; end it when somebody asks for that."""
@@ -159,8 +161,7 @@ class Pods:
         found = self.pods_of("scheduler")
         return sum(pod["status"]["phase"] == "Running" for pod in found)
 
-    def _pending(self, wanted: int) -> Pending:
-        what = "scheduler" if wanted == 1 else "worker"
+    def _pending(self, what: str, wanted: int) -> Pending:
         pods, events = self.pods_of(what), self.namespace.find("events")
         found = pending(pods, events, wanted, f"{what}s", self._patience)
         return found or Pending(f"the {what}s run and have not reported yet", None)

@@ -13,8 +13,8 @@ from uuid import NAMESPACE_OID, uuid5
 import numpy as np
 import pyarrow as pa
 
+from astroflow_core.buckets import bucket_of
 from astroflow_data.files import ROW_GROUP_ROWS, NewFile
-from astroflow_data.murmur3 import spark_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from astroflow_data.files import Origin
 
 SUCCESS = "_SUCCESS"  # what Spark leaves in a folder that it finished
-
-
-def bucket_of(keys: pa.Array, buckets: int) -> NDArray[np.int32]:
-    """Return Spark's bucket, 0 to ``buckets`` - 1, of every key."""
-    return spark_hash(keys) % np.int32(buckets)
 
 
 def split(keys: pa.Array, buckets: int) -> list[NDArray[np.int64]]:

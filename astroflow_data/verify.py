@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from astroflow_core.buckets import bucket_in_name, bucket_of
 from astroflow_core.catalogue import HashBuckets
 from astroflow_core.errors import AstroFlowError, CatalogueError, DataError
 from astroflow_core.footers import arrow_schema, read_metadata, schema_differences
 from astroflow_core.index_file import INDEX_FILE
 from astroflow_core.release import Release
 from astroflow_data.files import PREFIX, usable_cores, work_through
-from astroflow_data.hash_buckets import bucket_of
 from astroflow_data.index import index_problem
 from astroflow_data.ingest.staging import staging_folder
 from astroflow_data.manifest import Manifest, sha256_of
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from astroflow_core.catalogue import Layout, Table
     from astroflow_core.release import ReleaseTable
     from astroflow_data.manifest import FileEntry
-
-_BUCKET = re.compile(r"_(\d+)\.c000\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +203,7 @@ class Subject:
     def _check_place(self, path: Path, keys: pa.Array, facts: dict[bytes, bytes]) -> None:
         key = self.definition.key
         if isinstance(self.layout, HashBuckets):
-            bucket = _BUCKET.search(path.name)
-            if bucket is None or (bucket_of(keys, self.layout.buckets) != int(bucket[1])).any():
+            if (bucket_of(keys, self.layout.buckets) != bucket_in_name(path.name)).any():
                 raise _WrongFileError(f"holds a {key} of another bucket")
         elif (first := facts.get(f"{PREFIX}first_source_id".encode())) is not None:
             bounds = int(first), int(facts[f"{PREFIX}stop_source_id".encode()])

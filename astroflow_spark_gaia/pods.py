@@ -15,7 +15,7 @@ from astroflow_core.kubernetes.api import Namespace
 from astroflow_core.kubernetes.leases import SESSION_LABEL, Lease, tell_of_others
 from astroflow_core.kubernetes.notebook import Notebook, worker_pod
 from astroflow_core.kubernetes.pages import pages_path
-from astroflow_core.kubernetes.pending import Pending, await_first, pending
+from astroflow_core.kubernetes.pending import Pending, await_first, pending, so_far
 from astroflow_core.kubernetes.release import ReleaseNotice
 from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_core.machine import Machine, memory_size
@@ -91,8 +91,7 @@ class Pods:
         running = await_first(
             lambda: _registered(session), self._pending, self.settings.patience, say
         )
-        more = "" if running >= self.size.pods else "; the others join as they come up"
-        say(f"{running} of {self.size.pods} executors are up{more}")
+        say(so_far(running, self.size.pods, "executors", self._pending))
 
     def _hold_lease(self, session: GaiaSession, say: Callable[[str], None]) -> None:
         """Let others see this cluster and its pages, and end it when they ask for that."""

@@ -10,8 +10,9 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from astroflow_core.catalogue import HashBuckets, Hats
+from astroflow_core.catalogue import Hats
 from astroflow_core.hats import FILE_PATTERN
+from astroflow_spark_gaia.buckets import bucket_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,12 +142,3 @@ def _properties(table: Table) -> dict[str, str]:
         properties["option.recursiveFileLookup"] = "true"
         properties["option.pathGlobFilter"] = FILE_PATTERN
     return properties
-
-
-def bucket_count(table: Table) -> int | None:
-    """Return in how many buckets Spark may look for a key; None for files in order of it.
-
-    In those Spark would look in the one file that the key's hash names, and miss it.
-    """
-    layout = table.database.layout
-    return layout.buckets if isinstance(layout, HashBuckets) else None

@@ -57,6 +57,21 @@ def pending(
     return Pending(f"{count} of {wanted} {what} wait: {cause.sentence}", cause)
 
 
+def so_far(running: int, wanted: int, what: str, look: Callable[[], Pending]) -> str:
+    """Return how many of a cluster's pods are at work, and what the others wait for.
+
+    >>> from astroflow_core.kubernetes.reasons import Cause
+    >>> waiting = Pending("7 of 10 executors wait: no node has 5 CPUs free", Cause("", 300))
+    >>> so_far(3, 10, "executors", lambda: waiting)
+    '3 of 10 executors are up; 7 of 10 executors wait: no node has 5 CPUs free'
+    """
+    up = f"{running} of {wanted} {what} are up"
+    if running >= wanted:
+        return up
+    others = look()
+    return f"{up}; {others.sentence if others.cause else 'the others join as they come up'}"
+
+
 def _events_of(pod: Object, events: Sequence[Object]) -> list[Object]:
     uid = pod["metadata"]["uid"]
     return [event for event in events if event["involvedObject"].get("uid") == uid]

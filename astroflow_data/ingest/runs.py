@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from astroflow_core.buckets import bucket_of
 from astroflow_core.catalogue import HashBuckets, Layout
 from astroflow_core.healpix import pixel_of
 from astroflow_core.index import SOURCE_ID
-from astroflow_data.hash_buckets import bucket_of
 from astroflow_data.index import RowCounter, Tally
 from astroflow_data.ingest.reader import read_rows
 from astroflow_data.source_id_order import SOURCE_KEYS

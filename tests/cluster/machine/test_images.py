@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from machine.conftest import Commands
+from sandbox.footprint import difference, footprint
 from tools.images import recipe
 from tools.images.recipe import IMAGES, ImageError, Recipe
+from tools.shell import await_until
 
 
 @pytest.fixture
@@ -23,3 +26,10 @@ def test_package_that_breaks_parity_is_named_before_anything_is_built(broken: Re
         broken.write_lock()
     assert "numpy==1.26.4" in str(caught.value)
     assert not broken.lock.exists()
+
+
+@pytest.mark.timeout(600)
+def test_build_killed_half_way_leaves_nothing(commands: Commands) -> None:
+    before = footprint()
+    commands.kill_when("images", lambda: difference(before, footprint()) != {})
+    await_until(lambda: difference(before, footprint()) == {}, "the end of the build", 20)

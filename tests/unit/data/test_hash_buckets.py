@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from astroflow_core.buckets import bucket_of
 from astroflow_core.release import Release
-from astroflow_data.hash_buckets import bucket_of, file_name, spill, split
+from astroflow_data.hash_buckets import file_name, spill, split
 
 KEYS = np.sort(np.random.default_rng(1).integers(0, 12 << 59, 1000))
 # Spark's own pattern: org.apache.spark.sql.execution.datasources.BucketingUtils.

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
+from astroflow_core.buckets import bucket_of
 from astroflow_core.catalogue import Catalogue, HashBuckets
 from astroflow_core.errors import AstroFlowError
 from astroflow_core.footers import ordered_footers, read_schema
 from astroflow_core.index import row_facts, row_groups
 from astroflow_core.index_file import INDEX_FILE
 from astroflow_data.databases import Home
-from astroflow_data.hash_buckets import bucket_of
 from astroflow_data.ingest import job as ingest_job
 from astroflow_data.ingest import merge, runs
 from astroflow_data.ingest.inputs import find_inputs

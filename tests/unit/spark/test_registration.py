@@ -1,14 +1,11 @@
 """What Spark is told about a table."""
 
 import json
-from pathlib import Path
 
-import pytest
 from pyspark.sql.types import StructType
 
-from astroflow_core.catalogue import Database, DatabaseEntry, Table
 from astroflow_core.release import Column, Release
-from astroflow_spark_gaia.registration import bucket_count, schema_json
+from astroflow_spark_gaia.registration import schema_json
 
 SAMPLE = Release.named("gaia_dr3_sample").tables[0]
 COLUMNS = (
@@ -45,15 +42,3 @@ def test_every_type_of_a_release_has_one_in_spark() -> None:
 
 def test_a_table_without_columns_has_an_empty_schema() -> None:
     assert json.loads(schema_json([]))["fields"] == []
-
-
-@pytest.mark.parametrize(
-    ("layout", "buckets"),
-    [({"kind": "hash_buckets", "buckets": 16}, 16), ({"kind": "source_id_order"}, None)],
-)
-def test_only_hash_buckets_are_buckets(
-    tmp_path: Path, layout: dict[str, object], buckets: int | None
-) -> None:
-    entry = {"name": "gaia", "release": "gaia_dr3_sample", "path": ".", "layout": layout}
-    database = Database(DatabaseEntry.model_validate(entry), tmp_path)
-    assert bucket_count(Table(database, SAMPLE)) == buckets

@@ -1,12 +1,14 @@
-"""Spark's hash of a key, over numpy arrays.
+"""Spark's buckets: which one a key falls into, over numpy arrays, and which one a file is.
 
 Spark's bucket of a row is the key's Murmur3 (x86, 32 bits, seed 42) modulo the number of
 buckets. Sources: org.apache.spark.unsafe.hash.Murmur3_x86_32 (``hashInt``, ``hashLong``,
-``hashUnsafeBytes``) and org.apache.spark.sql.catalyst.expressions.Murmur3Hash.
+``hashUnsafeBytes``), org.apache.spark.sql.catalyst.expressions.Murmur3Hash and
+org.apache.spark.sql.execution.datasources.BucketingUtils.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 42
+_IN_NAME = re.compile(r".*_(\d+)(?:\..*)?")
+
+
+def bucket_in_name(name: str) -> int | None:
+    """Return which bucket Spark takes a file for, None for no bucket's.
+
+    >>> bucket_in_name("part-00000-9f1c_00017.c000.zstd.parquet")
+    17
+    """
+    found = _IN_NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def bucket_of(keys: pa.Array, buckets: int) -> NDArray[np.int32]:
+    """Return Spark's bucket, 0 to ``buckets`` - 1, of every key."""
+    return spark_hash(keys) % np.int32(buckets)
 
 
 def spark_hash(keys: pa.Array) -> NDArray[np.int32]:

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from astroflow_core.buckets import spark_hash
 from astroflow_core.errors import DataError
-from astroflow_data.murmur3 import spark_hash
 
 
 def test_long_keys_hash_as_in_spark() -> None:
