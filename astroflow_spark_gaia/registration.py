@@ -70,7 +70,6 @@ class Registrar:
         self._change = connector.catalog.NamespaceChange
         self._expressions = connector.expressions
         self._string = gateway.jvm.java.lang.String
-        self._properties = gateway.jvm.java.util.HashMap()
         self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
         self._schema = cache(self._new_schema)
         self._buckets = cache(self._new_buckets)
@@ -95,13 +94,11 @@ class Registrar:
 
     def add(self, table: Table) -> None:
         """Enter a table. Spark takes it for one that is not its own, and removes no file of it."""
-        self._properties.clear()
-        self._properties.putAll(_properties(table))
         self._catalog.createTable(
             self._identifier_of(table.database.name, table.name),
             self._schema(schema_json(table.definition.columns)),
             self._buckets(bucket_count(table), table.key),
-            self._properties,
+            _properties(table),
         )
 
     def remove(self, database: str, table: str) -> None:
