@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from astroflow_core.errors import MissingDependencyError, QueryError
 from astroflow_core.footers import read_schema
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-    import pyarrow as pa
     from astropy.table import Table as AstropyTable
     from numpy.typing import NDArray
 
@@ -64,8 +65,10 @@ class Rows:
             When an expression is no SQL or names a column that is not there.
         """
         schema = read_schema(table)
-        floats = tuple(field.name for field in schema if str(field.type) == "float")
-        rows = cls(floats, where or _EVERYTHING)
+        text = " ".join((where or "", *expressions)).lower()
+        floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+        # Only those that may be meant: planning a hundred takes longer than reading a few.
+        rows = cls(tuple(name for name in floats if name.lower() in text), where or _EVERYTHING)
         with rows.connection() as connection:
             connection.register("nothing", schema.empty_table())
             for expression in expressions or ("1",):
@@ -81,30 +84,54 @@ class Rows:
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a database in memory, of one thread: the engine keeps the cores busy."""
-        try:
-            import duckdb
-        except ImportError as error:
-            raise MissingDependencyError(
-                "maps need duckdb, which is not installed; run: "
-                "pip install 'astroflow-hub[spark]' (or [dask])"
-            ) from error
-        with duckdb.connect(config={"threads": 1}) as connection:
-            connection.execute(_MACROS)
+        """Give a connection to this process's database; what it says of a query is told."""
+        with _database().cursor() as connection:
+            from duckdb import Error
+
             try:
                 yield connection
-            except duckdb.Error as error:
+            except Error as error:
                 text = str(error).splitlines()[0]
                 raise QueryError(f"{text}: see docs/maps.md for what expressions may be") from error
 
     def _query(self, connection: Any, source: str, what: str, end: str = "") -> Any:
-        # As in Spark, numbers of 32 bits are compared as doubles: ruwe < 1.4 is one set of rows.
-        wide = ", ".join(f'"{name}"::DOUBLE AS "{name}"' for name in self.floats)
-        replaced = f"* REPLACE ({wide})" if wide else "*"
+        replaced = f"* REPLACE ({', '.join(map(_value, self.floats))})" if self.floats else "*"
         return connection.sql(
             f"SELECT {what} FROM (SELECT {replaced} FROM {source}) "  # noqa: S608
             f"WHERE ({self.where}) {end}"
         )
+
+
+def _value(name: str) -> str:
+    """Return a column of real numbers as expressions are to find it: NaN is no value.
+
+    As in Spark, numbers of 32 bits are compared as doubles: ruwe < 1.4 is one set of rows.
+    """
+    return f'CASE WHEN NOT isnan("{name}") THEN "{name}"::DOUBLE END AS "{name}"'
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return a database in memory, of one thread: the engine keeps the cores busy.
+
+    Raises
+    ------
+    MissingDependencyError
+        When DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingDependencyError(
+            "maps need duckdb, which is not installed; run: "
+            "pip install 'astroflow-hub[spark]' (or [dask])"
+        ) from error
+    database = duckdb.connect(config={"threads": 1})
+    database.execute(_MACROS)
+    # A footer's least and greatest number leave NaN out. DuckDB takes them for those of all rows,
+    # and would find that none is NaN, and that a condition which all others meet is always met.
+    database.execute("SET disabled_optimizers = 'statistics_propagation'")
+    return database
 
 
 def group_files(files: Sequence[Path], groups: int) -> list[Files]:
@@ -199,19 +226,34 @@ class Histogram:
         """Return the counts of ``files``, of shape (x cells, y cells)."""
         shape = (len(self.x_edges) - 1, len(self.y_edges) - 1)
         counts = np.zeros(shape[0] * shape[1], np.int64)
-        for batch in self.rows.query(files, f"({self.x})::DOUBLE, ({self.y})::DOUBLE"):
-            x, y = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
-            across, along = _cells(x, self.x_edges), _cells(y, self.y_edges)
-            inside = (across >= 0) & (across < shape[0]) & (along >= 0) & (along < shape[1])
-            cells = across[inside] * shape[1] + along[inside]
+        values = [f"({expression})::DOUBLE" for expression in (self.x, self.y)]
+        ends = [_ends(edges) for edges in (self.x_edges, self.y_edges)]
+        inside = [f"AND {v} BETWEEN {e}" for v, e in zip(values, ends, strict=True)]
+        for batch in self.rows.query(files, ", ".join(values), " ".join(inside)):
+            x, y = (column.to_numpy() for column in batch.columns)
+            cells = _cells(x, self.x_edges) * shape[1] + _cells(y, self.y_edges)
             counts += np.bincount(cells, minlength=counts.size)
         return counts.reshape(shape)
 
 
+def _ends(edges: NDArray[np.float64]) -> str:
+    return " AND ".join(f"'{float(edge)!r}'::DOUBLE" for edge in (edges[0], edges[-1]))
+
+
 def _cells(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return each value's cell as numpy counts them: the last one holds its upper edge, too."""
-    cells = np.searchsorted(edges, values, side="right") - 1
-    cells[values == edges[-1]] -= 1
+    """Return the cells of values between the edges as numpy counts them.
+
+    The last cell holds its upper edge, too. Where cells are of one width, that tells the cell of
+    a value but for rounding, in a third of the time that a search takes.
+    """
+    last = edges.size - 2
+    width = (edges[-1] - edges[0]) / (last + 1)
+    even = edges[0] + width * np.arange(edges.size)
+    if not (np.abs(edges - even) < width / 4).all():
+        return np.minimum(np.searchsorted(edges, values, side="right") - 1, last)
+    cells: NDArray[np.int64] = np.minimum(((values - edges[0]) / width).astype(np.int64), last)
+    cells -= values < edges[cells]
+    cells += (values >= edges[cells + 1]) & (cells < last)
     return cells
 
 

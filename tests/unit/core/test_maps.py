@@ -88,6 +88,37 @@ def test_nan_and_null_are_no_values_and_rows_without_id_lie_nowhere(odd: Table) 
     assert np.isnan(found["x"][2:]).all()
 
 
+CONDITIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "x < 3": lambda x: x < 3,
+    "x <= 2": lambda x: x <= 2,
+    "x > 2.5": lambda x: x > 2.5,
+    "x >= 0.5": lambda x: x >= 0.5,
+    "x = 2": lambda x: x == 2,
+    "x BETWEEN 0 AND 9": lambda x: (x >= 0) & (x <= 9),
+    "NOT (x > 2.5)": lambda x: x <= 2.5,
+    "x <> 2": lambda x: (x < 2) | (x > 2),
+    "2 * x < 6": lambda x: 2 * x < 6,
+    "x IS NOT NULL": lambda x: ~np.isnan(x),
+    "x IS NULL": np.isnan,
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+def test_nan_meets_no_condition_whatever_a_footer_says(
+    odd: Table, kind: pa.DataType, condition: str
+) -> None:
+    """A footer's least and greatest number leave NaN out; each row group here has one."""
+    low, none = [0.5, NAN, 2.0, None], [NAN, NAN, NAN, NAN]
+    high, one = [2.5, 9.0, NAN, 3.0], [2.0, NAN, 2.0, 2.0]
+    x = pa.array([*low, *none, *high, *one], kind, from_pandas=False)
+    made = pa.table({"source_id": range(1, len(x) + 1), "x": x, "n": [0] * len(x)})
+    pq.write_table(made, odd.files[0], row_group_size=4)
+    (odd.folder / odd.files[1].name).unlink()
+    found = count_pixels(run, Catalogue.open(odd.folder.parent).table("vari_agn"), 0, condition)
+    assert found.sum() == CONDITIONS[condition](x.to_numpy(zero_copy_only=False)).sum()
+
+
 def test_a_condition_that_no_row_meets_leaves_nan(odd: Table) -> None:
     found = mean_map(run, odd, 0, ["x"], "n > 100")
     assert found["sources"].sum() == 0
