@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from astroflow_core.catalogue import OWN_DATABASE, Catalogue, Database, Table, did_you_mean
 from astroflow_core.errors import CatalogueError, SessionError
@@ -60,6 +60,15 @@ class ClusterSize(Model):
     def _is_a_size(cls, value: str) -> str:
         memory_bytes(value)
         return value
+
+    @model_validator(mode="after")
+    def _is_guaranteed_what_it_has(self) -> ClusterSize:
+        if self.guarantee is not None and self.guarantee > self.cores:
+            raise ValueError(
+                f"guarantee {self.guarantee:g} is more than cores {self.cores}: no pod is "
+                f"guaranteed more CPUs than it may use"
+            )
+        return self
 
     @property
     def pod_memory(self) -> int:

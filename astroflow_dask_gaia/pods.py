@@ -163,7 +163,7 @@ class Pods:
 
     def _pending(self, what: str, wanted: int) -> Pending:
         pods, events = self.pods_of(what), self.namespace.find("events")
-        found = pending(pods, events, wanted, f"{what}s", self._patience)
+        found = pending(pods, events, wanted, f"{what}s", self._patience, self.name)
         return found or Pending(f"the {what}s run and have not reported yet", None)
 
     def pods_of(self, component: str) -> list[Object]:

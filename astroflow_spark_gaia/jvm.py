@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import struct
 import sys
 import time
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
@@ -18,6 +19,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.errors import MissingDependencyError, SessionError
+from astroflow_core.kubernetes.reasons import refusal
 from astroflow_spark_gaia.joins import extension_jar
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _START_SECONDS = 120
 _END_SECONDS = 10
 _LOGS_KEPT = 10
+# The API server's own sentence, in what Spark's client for Kubernetes makes of it.
+_REFUSED = re.compile(r"Message: (.*?)\. Received status:", re.DOTALL)
 _VECTOR_MODULE = "jdk.incubator.vector"
 # What Spark's own launcher passes (JavaModuleOptions); a test holds the two together.
 MODULE_OPTIONS = (
@@ -108,6 +112,18 @@ def jvm_command(
     ]
 
 
+def reason_of(error: BaseException) -> str:
+    """Return why a call into a JVM that still runs has failed, in one line."""
+    from py4j.protocol import Py4JJavaError
+
+    if not isinstance(error, Py4JJavaError):
+        return str(error)
+    cause = error.java_exception
+    while (earlier := cause.getCause()) is not None:
+        cause = earlier
+    return str(cause.getMessage() or cause.toString()).partition("\n")[0].rstrip(".")
+
+
 def new_log(folder: Path) -> Path:
     """Return a path for a new JVM's output in ``folder``, and remove all but the newest logs."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,9 +184,12 @@ class Jvm:
         return self.process.poll() is None
 
     def last_words(self) -> str:
-        """Return the last line of the log, and where the log is."""
-        with self.log.open(encoding="utf-8", errors="replace") as lines:
-            last = "".join(deque((line.strip() for line in lines if line.strip()), maxlen=1))
+        """Return what the cluster refused, else the log's last line; and where the log is."""
+        said = self.log.read_text(encoding="utf-8", errors="replace")
+        if refused := _REFUSED.search(said):
+            last = refusal(HTTPStatus.FORBIDDEN, refused[1])
+        else:
+            last = said.rstrip().rpartition("\n")[2].strip()
         return f"{last or 'it said nothing'} (all it said is in {self.log})"
 
     def end(self, patience: float = _END_SECONDS) -> None:

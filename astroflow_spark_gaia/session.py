@@ -14,7 +14,14 @@ from astroflow_spark_gaia import sizes
 from astroflow_spark_gaia.archive import archive_path, options_to_use
 from astroflow_spark_gaia.databases import Databases, Tables
 from astroflow_spark_gaia.java import find_java
-from astroflow_spark_gaia.jvm import Jvm, jvm_command, new_log, spark_home, spark_jars
+from astroflow_spark_gaia.jvm import (
+    Jvm,
+    jvm_command,
+    new_log,
+    reason_of,
+    spark_home,
+    spark_jars,
+)
 from astroflow_spark_gaia.local import Local
 from astroflow_spark_gaia.pods import Pods
 from astroflow_spark_gaia.watched import watch_in_cells
@@ -116,14 +123,13 @@ def _start(settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
     jvm = _launch(settings, engine.driver_memory)
     try:
         session = _set_up(jvm, settings, engine)
-    except AstroFlowError:
-        jvm.end()
-        raise
     except BaseException as error:
+        is_told = isinstance(error, AstroFlowError) or not isinstance(error, Exception)
+        told = "" if is_told else reason_of(error)  # while there is a JVM to ask
         jvm.end()
-        if not isinstance(error, Exception):
+        if is_told:
             raise
-        raise SessionError(f"Spark did not start: {error}; {jvm.last_words()}") from error
+        raise SessionError(f"Spark did not start: {told}; {jvm.last_words()}") from None
     try:
         engine.await_ready(session, _say)
         if settings.engine == "kubernetes":

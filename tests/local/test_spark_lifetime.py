@@ -137,6 +137,18 @@ def test_a_stopped_session_is_replaced_by_one_of_the_size_asked_for(
     assert done.stderr == ""
 
 
+def test_a_session_that_cannot_start_says_why(environ: dict[str, str]) -> None:
+    done = run(
+        environ,
+        "from astroflow_core.errors import SessionError",
+        "from astroflow_spark_gaia import connect, local",
+        "local.Local.conf = lambda *_: {'spark.master': 'nonsense', 'spark.app.name': 'none'}",
+        "try: connect()",
+        "except SessionError as error: print(error)",
+    )
+    assert "Spark did not start: Could not parse Master URL: 'nonsense'; " in done.stdout
+
+
 def test_old_names_share_one_session(environ: dict[str, str]) -> None:
     done = run(
         environ,

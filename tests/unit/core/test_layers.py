@@ -83,6 +83,6 @@ def test_every_module_imports_without_what_the_others_need(package: str, blocked
 
 def test_the_core_imports_without_anything_heavy_but_for_the_modules_on_parquet() -> None:
     heavy = "pyarrow pandas pyspark dask distributed jupyterhub healpy astropy mocpy duckdb"
-    names = "alignment cost counts footers index maps own_tables pairs random_rows search"
+    names = "alignment buckets cost counts footers index maps own_tables pairs random_rows search"
     on_parquet = [f"{CORE}.{name}" for name in names.split()]
     assert errors_without(heavy, IMPORT_MODULES, CORE, *on_parquet) == ""

@@ -70,6 +70,7 @@ def test_a_good_profile_is_taken(changes: dict[str, Any]) -> None:
         ({"catalogues": ["../secret"]}, "catalogues.0", "pattern"),
         ({"spark": {"pods": 0}}, "spark.pods", "greater than 0"),
         ({"spark": {"memory": "7G"}}, "spark.memory", "no memory size"),
+        ({"dask": {"guarantee": 2}}, "dask", "guarantee 2 is more than cores 1"),
         ({"cpu": {"guarantee": 2, "limit": 1}}, "cpu", "guarantee 2.0 is more than limit 1.0"),
         ({"memory": {"guarantee": "2g", "limit": "1g"}}, "memory", "guarantee 2g is more than"),
         ({"memory": {"limit": "8G"}}, "memory.limit", "no memory size"),

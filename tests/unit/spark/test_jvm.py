@@ -91,6 +91,14 @@ def test_a_java_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) ->
     assert not jvm.scratch.exists()
 
 
+def test_what_the_cluster_refused_goes_before_the_last_words(tmp_path: Path) -> None:
+    log = tmp_path / "spark.log"
+    told = 'Message: Pod "exec-1" is invalid: cpu: more than its limit. Received status: Status('
+    java = script(tmp_path, f"echo '{told}'; echo bye; exit 1")
+    with pytest.raises(SessionError, match="the cluster refuses the pod: cpu: more than its limit"):
+        Jvm.start([java], log).connect()
+
+
 def test_the_scratch_folder_is_the_persons_alone(tmp_path: Path) -> None:
     jvm = Jvm.start([script(tmp_path, "exec cat")], tmp_path / "spark.log")
     mode = jvm.scratch.stat().st_mode

@@ -1,5 +1,7 @@
 """A cluster that the nodes have no room for, or not all of it: told in one sentence."""
 
+import json
+import math
 import re
 from collections.abc import Iterator
 
@@ -36,18 +38,20 @@ def largest(hub: DeployedHub) -> float:
 
 @pytest.fixture(scope="module")
 def paula(hub: DeployedHub, largest: float) -> Iterator[Person]:
-    size = {"pods": 10, "cores": 1, "memory": "512m"}
-    quota = {"cpu": 999, "memory": "24g", "pods": 20}
-    sizes = {"quarter": largest / 4, "twice": largest * 2}
+    twice = math.ceil(largest * 2)
+    sizes = {
+        "quarter": {"pods": 10, "cores": 1, "memory": "512m", "guarantee": largest / 4},
+        "twice": {"pods": 10, "cores": twice, "memory": "512m"},
+    }
     profiles = [
         profile(
             slug,
             memory={"guarantee": "512m", "limit": "2g"},
-            spark=size | {"guarantee": guarantee},
-            dask=size | {"guarantee": guarantee},
-            quota=quota,
+            spark=size,
+            dask=size,
+            quota={"cpu": 999, "memory": "24g", "pods": 20},
         )
-        for slug, guarantee in sizes.items()
+        for slug, size in sizes.items()
     ]
     with offered(hub, *profiles), hub.person("paula") as person:
         yield person
@@ -91,4 +95,16 @@ def test_a_cluster_without_room_ends_with_the_reason_and_leaves_nothing(
     error = kernel.run(start, 200).error or ""
     told = r"did not start within \d\d s: 10 of 10 \w+ wait: no node has [\d.]+ CPUs? free"
     assert re.search(told, error)
+    soon(lambda: not clusters(space), "the end of the cluster", 60)
+
+
+@pytest.mark.parametrize("kernel", ["quarter"], indirect=True)
+@pytest.mark.parametrize("start", COUNT)
+def test_pods_that_the_cluster_refuses_are_told(kernel: Kernel, space: Kube, start: str) -> None:
+    kernel.run(IN_A_HURRY)
+    tight = {"spec": {"limits": [{"type": "Container", "max": {"cpu": "100m", "memory": "2Gi"}}]}}
+    space("patch", "limitrange/person", "--type=merge", "--patch", json.dumps(tight))
+    error = kernel.run(start, 200).error or ""
+    assert "the cluster refuses the pod: " in error
+    assert "must be less than or equal to cpu limit of 100m" in error
     soon(lambda: not clusters(space), "the end of the cluster", 60)

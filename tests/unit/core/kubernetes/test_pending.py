@@ -50,6 +50,21 @@ def test_pods_that_are_not_there_yet_count() -> None:
     )
 
 
+def test_pods_that_cannot_be_made_are_told_with_the_refusal() -> None:
+    told = "Error creating: pods is forbidden: maximum cpu usage per Container is 1, but limit is 2"
+    events = [
+        {"reason": "FailedCreate", "involvedObject": {"name": f"{name}-x"}, "message": message}
+        for name, message in (("dask-a", told), ("dask-b", "Error creating: another's"))
+    ]
+    state = pending([], events, 3, "workers", patience=60, cluster="dask-a")
+    assert state is not None
+    assert state.sentence == (
+        "3 of 3 workers wait: the profile asks for more than your limits allow: "
+        "maximum cpu usage per Container is 1, but limit is 2"
+    )
+    assert state.is_final(60)
+
+
 def test_an_image_that_is_not_found_is_final_at_once() -> None:
     state = found(pod("1", waiting=NOT_FOUND), wanted=1)
     assert state is not None
