@@ -28,6 +28,11 @@ _HEAP_FULL = "java.lang.OutOfMemoryError"
 _PARTITIONS = "more and smaller partitions"
 
 
+def is_given_back(reason: str) -> bool:
+    """Tell whether an executor ended because it had nothing to do."""
+    return any(words in reason for words in _GIVEN_BACK)
+
+
 def cause_of_loss(reason: str, pod: Object | None, size: ClusterSize) -> str | None:
     """Return why an executor was lost and what to change, None where it was given back.
 
@@ -40,7 +45,7 @@ def cause_of_loss(reason: str, pod: Object | None, size: ClusterSize) -> str | N
     size
         The executors as they were asked for.
     """
-    if any(words in reason for words in _GIVEN_BACK):
+    if is_given_back(reason):
         return None
     if _DELETED in reason:
         return (end_of(pod) if pod else None) or GONE

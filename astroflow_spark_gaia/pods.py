@@ -20,6 +20,8 @@ from astroflow_core.kubernetes.release import ReleaseNotice
 from astroflow_core.kubernetes.room import check_room, price_of
 from astroflow_core.machine import Machine, memory_size
 from astroflow_spark_gaia.conf import EXECUTOR, LOOPBACK, SCRATCH, TEMPLATE, kubernetes_conf
+from astroflow_spark_gaia.losses import is_given_back
+from astroflow_spark_gaia.progress import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,10 +90,8 @@ class Pods:
         """
         tell_of_others(self.price, say)
         self._hold_lease(session, say)
-        running = await_first(
-            lambda: _registered(session), self._pending, self.settings.patience, say
-        )
-        say(so_far(running, self.size.pods, "executors", self._pending))
+        await_first(lambda: _arrived(session), self._pending, self.settings.patience, say)
+        say(so_far(_registered(session), self.size.pods, "executors", self._pending))
 
     def _hold_lease(self, session: GaiaSession, say: Callable[[str], None]) -> None:
         """Let others see this cluster and its pages, and end it when they ask for that."""
@@ -126,6 +126,17 @@ def _serve_pages(session: GaiaSession, path: str) -> str:
     java.System.setProperty("spark.ui.proxyBase", path)
     session.pages = f"{path}/jobs/"
     return f"{LOOPBACK}:{urlsplit(session.sparkContext.uiWebUrl).port}"
+
+
+def _arrived(session: GaiaSession) -> int:
+    """Return how many executors have reported, with those that were given back since.
+
+    A slow start may outlast their patience with nothing to do; the first query takes them again.
+    """
+    if running := _registered(session):
+        return running
+    ended = (executor.get("removeReason") or "" for executor in Status(session).executors())
+    return sum(map(is_given_back, ended))
 
 
 def _registered(session: GaiaSession) -> int:

@@ -28,6 +28,13 @@ COUNT = {
     "spark": "spark.range(1000, numPartitions=4).selectExpr('sum(id)').first()[0]",
     "dask": "client.submit(sum, range(1000)).result()",
 }
+# As on a busy machine: the executors have reported, and have had nothing to do since.
+SLOW = """
+import time
+from astroflow_spark_gaia.gaia_session import GaiaSession
+attach = GaiaSession.attach
+GaiaSession.attach = lambda *given: (attach(*given), time.sleep(75))
+"""
 PODS = {"spark": "spark-role=executor", "dask": "dask.org/component=worker"}
 
 
@@ -52,3 +59,12 @@ def test_what_is_idle_is_given_back_and_taken_again(gina: Person, space: Kube, e
         soon(lambda: space.list("pods", PODS[engine]) == [], "the release of the idle pods", 120)
         assert kernel.run(COUNT[engine], 120).value == "499500"
         assert space.list("pods", PODS[engine]) != []
+
+
+def test_a_start_that_outlasts_the_patience_of_its_executors_ends_well(gina: Person) -> None:
+    with gina.kernel() as kernel:
+        assert kernel.run(SLOW).error is None
+        begun = kernel.run(START["spark"], 200)
+        assert begun.error is None
+        assert "0 of 2 executors are up" in begun.text
+        assert kernel.run(COUNT["spark"], 120).value == "499500"
