@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from astroflow_core.buckets import bucket_in_name, bucket_of
 from astroflow_core.catalogue import HashBuckets
-from astroflow_core.errors import CatalogueError
+from astroflow_core.errors import AstroFlowError
 from astroflow_core.footers import arrow_schema, read_footer
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def bucket_count(table: Table) -> int | None:
     layout = table.database.layout
     if not isinstance(layout, HashBuckets):
         return None
-    with suppress(CatalogueError):  # told when the table is read
+    with suppress(AstroFlowError, pa.ArrowException):  # told when the table is read
         footer = _first_with_rows(table)
         if footer is None or _is_of_its_bucket(footer, table, layout.buckets):
             return layout.buckets
@@ -47,7 +47,7 @@ def bucket_count(table: Table) -> int | None:
 
 def _first_with_rows(table: Table) -> Footer | None:
     """Return the footer of one file: there are thousands, and a listing need not be whole."""
-    with suppress(FileNotFoundError), os.scandir(table.folder) as entries:
+    with suppress(OSError), os.scandir(table.folder) as entries:
         for entry in entries:
             if entry.name.endswith(".parquet"):
                 footer = read_footer(table.folder / entry.name, table.key)
@@ -57,8 +57,7 @@ def _first_with_rows(table: Table) -> Footer | None:
 
 
 def _is_of_its_bucket(footer: Footer, table: Table, buckets: int) -> bool:
-    (key,) = arrow_schema(tuple(c for c in table.definition.columns if c.name == table.key)) or (
-        _ID,
-    )
+    columns = tuple(column for column in table.definition.columns if column.name == table.key)
+    (key,) = arrow_schema(columns) or (_ID,)
     keys = pa.array([footer.first_key, footer.last_key], key.type)
     return bool((bucket_of(keys, buckets) == bucket_in_name(footer.path.name)).all())

@@ -57,6 +57,11 @@ def test_a_table_without_rows_is_what_it_is_called(table: Table) -> None:
     assert bucket_count(table) == 16
 
 
+def test_a_key_of_another_type_proves_nothing(table: Table) -> None:
+    write(table, "part-0_00007.c000.parquet", pa.array(["M31"]))
+    assert bucket_count(table) is None
+
+
 def test_a_damaged_file_proves_nothing(table: Table) -> None:
     (table.folder / "part-0_00007.c000.parquet").write_text("?")
     assert bucket_count(table) is None
