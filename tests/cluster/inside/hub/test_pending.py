@@ -30,18 +30,18 @@ IN_A_HURRY = "import os; os.environ['ASTROFLOW_PATIENCE'] = '20'"
 
 
 @pytest.fixture(scope="module")
-def largest(hub: DeployedHub) -> float:
-    """Return the CPUs of the node that has most."""
-    nodes = hub.kube.list("nodes")
-    return max(cores_of(node["status"]["allocatable"]["cpu"]) for node in nodes)
+def nodes(hub: DeployedHub) -> list[float]:
+    """Return the CPUs of each node."""
+    return [cores_of(node["status"]["allocatable"]["cpu"]) for node in hub.kube.list("nodes")]
 
 
 @pytest.fixture(scope="module")
-def paula(hub: DeployedHub, largest: float) -> Iterator[Person]:
-    twice = math.ceil(largest * 2)
+def paula(hub: DeployedHub, nodes: list[float]) -> Iterator[Person]:
+    most = max(nodes)
+    size = {"pods": 4 * len(nodes) + 2, "memory": "512m"}
     sizes = {
-        "quarter": {"pods": 10, "cores": 1, "memory": "512m", "guarantee": largest / 4},
-        "twice": {"pods": 10, "cores": twice, "memory": "512m"},
+        "quarter": size | {"cores": math.ceil(most / 4), "guarantee": most / 4},
+        "twice": size | {"cores": math.ceil(most * 2)},
     }
     profiles = [
         profile(
@@ -49,7 +49,7 @@ def paula(hub: DeployedHub, largest: float) -> Iterator[Person]:
             memory={"guarantee": "512m", "limit": "2g"},
             spark=size,
             dask=size,
-            quota={"cpu": 999, "memory": "24g", "pods": 20},
+            quota={"cpu": 9999, "memory": "999g", "pods": 999},
         )
         for slug, size in sizes.items()
     ]
@@ -81,7 +81,7 @@ def test_the_first_work_while_it_is_told_what_the_others_wait_for(
 ) -> None:
     begun = kernel.run(start, 300)
     assert begun.error is None
-    told = r"\d of 10 (\w+) are up; \d of 10 \1 wait: no node has [\d.]+ CPUs? free"
+    told = r"\d+ of (\d+) (\w+) are up; \d+ of \1 \2 wait: no node has [\d.]+ CPUs? free"
     assert re.search(told, begun.text)
     assert int(kernel.run(COUNT[start], 300).value) == SOURCES
 
@@ -93,7 +93,7 @@ def test_a_cluster_without_room_ends_with_the_reason_and_leaves_nothing(
 ) -> None:
     kernel.run(IN_A_HURRY)
     error = kernel.run(start, 200).error or ""
-    told = r"did not start within \d\d s: 10 of 10 \w+ wait: no node has [\d.]+ CPUs? free"
+    told = r"did not start within \d\d s: (\d+) of \1 \w+ wait: no node has [\d.]+ CPUs? free"
     assert re.search(told, error)
     soon(lambda: not clusters(space), "the end of the cluster", 60)
 
