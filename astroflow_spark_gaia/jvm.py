@@ -9,6 +9,7 @@ import shutil
 import struct
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -184,13 +185,18 @@ class Jvm:
         return self.process.poll() is None
 
     def last_words(self) -> str:
-        """Return what the cluster refused, else the log's last line; and where the log is."""
-        said = self.log.read_text(encoding="utf-8", errors="replace")
-        if refused := _REFUSED.search(said):
-            last = refusal(HTTPStatus.FORBIDDEN, refused[1])
-        else:
-            last = said.rstrip().rpartition("\n")[2].strip()
+        """Return the last line of the log, and where the log is."""
+        with self.log.open(encoding="utf-8", errors="replace") as lines:
+            last = "".join(deque((line.strip() for line in lines if line.strip()), maxlen=1))
         return f"{last or 'it said nothing'} (all it said is in {self.log})"
+
+    def start_refused(self) -> str:
+        """Return what the cluster refused as Spark was to start, else its `last_words`."""
+        refused = _REFUSED.search(self.log.read_text(encoding="utf-8", errors="replace"))
+        if refused is None:
+            return self.last_words()
+        told = refusal(HTTPStatus.FORBIDDEN, refused[1])
+        return f"{told} (all it said is in {self.log})"
 
     def end(self, patience: float = _END_SECONDS) -> None:
         """End the JVM and remove its scratch folder; a second call does nothing.

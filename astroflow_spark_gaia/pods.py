@@ -148,7 +148,7 @@ def _registered(session: GaiaSession) -> int:
         When the driver has ended.
     """
     if not session.is_usable:
-        raise SessionError(f"Spark's Java ended: {session.jvm_process.last_words()}")
+        raise SessionError(f"Spark's Java ended: {session.jvm_process.start_refused()}")
     context: Any = session.sparkContext._jsc.sc()  # noqa: SLF001
     # The driver itself is one of those that it lists.
     return int(context.getExecutorMemoryStatus().size()) - 1

@@ -129,7 +129,7 @@ def _start(settings: SessionSettings, engine: Local | Pods) -> GaiaSession:
         jvm.end()
         if is_told:
             raise
-        raise SessionError(f"Spark did not start: {told}; {jvm.last_words()}") from None
+        raise SessionError(f"Spark did not start: {told}; {jvm.start_refused()}") from None
     try:
         engine.await_ready(session, _say)
         if settings.engine == "kubernetes":

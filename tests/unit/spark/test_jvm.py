@@ -91,12 +91,16 @@ def test_a_java_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) ->
     assert not jvm.scratch.exists()
 
 
-def test_what_the_cluster_refused_goes_before_the_last_words(tmp_path: Path) -> None:
+def test_what_the_cluster_refused_is_told_of_a_start_alone(tmp_path: Path) -> None:
     log = tmp_path / "spark.log"
     told = 'Message: Pod "exec-1" is invalid: cpu: more than its limit. Received status: Status('
     java = script(tmp_path, f"echo '{told}'; echo bye; exit 1")
-    with pytest.raises(SessionError, match="the cluster refuses the pod: cpu: more than its limit"):
-        Jvm.start([java], log).connect()
+    jvm = Jvm.start([java], log)
+    jvm.process.wait()
+    refused = f"the cluster refuses the pod: cpu: more than its limit (all it said is in {log})"
+    assert jvm.start_refused() == refused
+    assert jvm.last_words().startswith("bye ")
+    jvm.end()
 
 
 def test_the_scratch_folder_is_the_persons_alone(tmp_path: Path) -> None:
