@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core import maps
@@ -135,4 +137,17 @@ def map_pairs(
 
 
 def _run(task: Callable[[Any], Any], pieces: list[Any]) -> list[Any]:
-    return connect().sparkContext.parallelize(pieces, len(pieces)).map(task).collect()
+    work = connect().sparkContext.parallelize(pieces, len(pieces))
+    return work.map(partial(_on_worker, task)).collect()
+
+
+def _on_worker(task: Callable[[Any], Any], piece: Any) -> Any:
+    result = task(piece)
+    _spare_imports()
+    return result
+
+
+@cache
+def _spare_imports() -> None:
+    """Spare what a worker has imported: Spark collects garbage after every task, 15 ms of it."""
+    gc.freeze()

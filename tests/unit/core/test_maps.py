@@ -161,6 +161,25 @@ def test_cells_hold_their_lower_edge_and_the_last_its_upper_too(odd: Table) -> N
     assert counts.tolist() == [[1, 0], [0, 0], [0, 2]]
 
 
+@pytest.mark.parametrize("first", [0.0, -0.1, 1e9])
+def test_values_at_every_edge_fall_into_numpy_s_cells(odd: Table, first: float) -> None:
+    edges = np.linspace(first, first + 25, 251)
+    values = [*edges, *np.nextafter(edges, -np.inf), *np.nextafter(edges, np.inf)]
+    values += [NAN, np.inf, -np.inf, -1e300, 1e300]
+    made = pa.table({"source_id": range(1000, 1758), "x": values, "n": range(758)})
+    pq.write_table(made, odd.files[0])
+    limits = ((edges[0], edges[-1]), (0, 758))
+    counts, _, _ = histogram(
+        run, odd, "x", "n", (250, 1), limits, "source_id BETWEEN 1000 AND 1757"
+    )
+    assert np.array_equal(counts[:, 0], np.histogram(values[:-5], edges)[0])
+
+
+def test_edges_may_be_infinite(odd: Table) -> None:
+    counts, _, _ = histogram(run, odd, "x", "n", ([-np.inf, 1, np.inf], [0, 9]), None, None)
+    assert counts.tolist() == [[1], [2]]
+
+
 def test_the_sky_s_functions_are_there(odd: Table) -> None:
     assert count_pixels(run, odd, 0, "healpix(0, source_id) = 1").tolist()[:2] == [0, 1]
     counts, _, _ = histogram(
