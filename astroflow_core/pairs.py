@@ -50,11 +50,19 @@ class Part:
         parts = [pq.read_schema(self.like).empty_table().select(self.columns)]
         parts += [_read(path, groups, self.columns) for path, groups in self.files]
         rows = pa.concat_tables([part.replace_schema_metadata() for part in parts])
-        ids = rows[SOURCE_ID]
-        rows = rows.filter(pc.and_(pc.greater_equal(ids, first), pc.less(ids, stop))).sort_by(
-            SOURCE_ID
-        )
+        rows = _in_range(rows, first, stop)
         return {name: rows[name].to_numpy() for name in self.columns}
+
+
+def _in_range(rows: pa.Table, first: int, stop: int) -> pa.Table:
+    """Return the rows with ``first <= source_id < stop`` in order; as they lie, if in order."""
+    column = rows[SOURCE_ID]
+    ids = column.to_numpy()
+    if column.null_count == 0 and (ids[1:] >= ids[:-1]).all():
+        start, end = np.searchsorted(ids, [first, stop]).tolist()
+        return rows.slice(start, end - start)
+    wanted = pc.and_(pc.greater_equal(column, first), pc.less(column, stop))
+    return rows.filter(wanted).sort_by(SOURCE_ID)
 
 
 def _read(path: Path, groups: tuple[int, ...], columns: tuple[str, ...]) -> pa.Table:

@@ -39,22 +39,22 @@ _MOST_RANGES = 24  # more than these in one predicate cost engines more than the
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """What to read of a table for a region: row groups, ids, and the columns wanted."""
+    """What to read of a table for a region: row groups of all, ids, and the columns wanted."""
 
     table: Table
     region: Region
     schema: pa.Schema
     columns: tuple[str, ...]
+    of_groups: RowGroups
     groups: RowGroups
     ids: IdRanges
 
     @property
     def prunes(self) -> bool:
         """Whether ranges of ids spare an engine more than their test costs it."""
-        groups = row_groups(self.table)
         if SOURCE_ID not in self.schema.names:
             return False
-        return groups.is_bounded and 2 * len(self.groups) <= len(groups)
+        return self.of_groups.is_bounded and 2 * len(self.groups) <= len(self.of_groups)
 
     @property
     def few_ids(self) -> IdRanges:
@@ -79,7 +79,8 @@ def plan(table: Table, region: Region, columns: Iterable[str] | None = None) -> 
         )
     ranges = regions.id_ranges(region)
     chosen = chosen_columns(table, schema.names, columns)
-    return Search(table, region, schema, chosen, row_groups(table).touching(ranges), ranges)
+    groups = row_groups(table)
+    return Search(table, region, schema, chosen, groups, groups.touching(ranges), ranges)
 
 
 def join_nearest(ranges: IdRanges, most: int) -> IdRanges:

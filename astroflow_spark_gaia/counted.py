@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from astroflow_core.catalogue import Table
     from astroflow_spark_gaia.databases import Databases
 
+_ALL = "*"
 _COUNT = ("Alias", "AggregateExpression", "Count")
 
 
@@ -32,13 +33,14 @@ def counts_as_sql(frame: DataFrame, databases: Databases) -> str | None:
     if table is None or found.isEmpty():
         return None
     counted = [_counted(found.apply(place).toJSON()) for place in range(found.size())]
-    known = ("*", *column_facts(table).names)
-    values = [what for what in counted if what is not None and what in known]
-    if len(values) < len(counted):
+    known = (_ALL, *column_facts(table).names)
+    asked = [what for what in counted if what is not None and what in known]
+    if len(asked) < len(counted):
         return None
+    counts = {_ALL: rows_in(table), **values_in(table, set(asked) - {_ALL})}
     return "SELECT " + ", ".join(
-        f"{rows_in(table) if what == '*' else values_in(table, what)}L AS {_quoted(name)}"
-        for what, name in zip(values, frame.columns, strict=True)
+        f"{counts[what]}L AS {_quoted(name)}"
+        for what, name in zip(asked, frame.columns, strict=True)
     )
 
 
@@ -67,7 +69,7 @@ def _counted(expression: str) -> str | None:
         return None
     last = nodes[-1]
     if kinds[-1] == "Literal":
-        return "*" if last["value"] is not None else None
+        return _ALL if last["value"] is not None else None
     return str(last["name"]) if kinds[-1] == "AttributeReference" else None
 
 

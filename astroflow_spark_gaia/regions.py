@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from astroflow_core import regions
+from astroflow_core.index import SOURCE_ID
 from astroflow_core.polygon import Polygon
 from astroflow_core.regions import Cone
 from astroflow_core.search import POSITION, Search, plan
@@ -90,14 +91,22 @@ def find(
 
 def _candidates(spark: GaiaSession, search: Search) -> DataFrame:
     """Return the rows that the region's ids do not exclude, without opening other files."""
-    whole = spark.table(search.table.full_name)
+    # Spark plans a hundred columns longer than it reads a few.
+    needed = dict.fromkeys((*search.columns, *POSITION, *_ids_in(search)))
+    whole = spark.table(search.table.full_name).select(*needed)
     files = [str(path) for path, _ in search.groups.by_file()]
     if not files:
         return whole.where("false")
     if len(files) < len(search.table.files):
-        whole = spark.read.schema(whole.schema).parquet(*files)
+        reader = spark.read
+        reader._jreader = reader._jreader.schema(whole._jdf.schema())  # noqa: SLF001
+        whole = reader.parquet(*files)
     # Where most row groups are read anyway, the test of ids costs more than it spares.
     return whole.where(_ids_between(search)) if search.prunes else whole
+
+
+def _ids_in(search: Search) -> tuple[str, ...]:
+    return (SOURCE_ID,) if SOURCE_ID in search.schema.names else ()
 
 
 def _ids_between(search: Search) -> str:

@@ -99,12 +99,12 @@ class WatchingClient(NotebookClient):
 
 
 @pytest.fixture
-def environ(sample: Path, tmp_path: Path) -> dict[str, str]:
+def environ(sample: Path, cache_dir: Path) -> dict[str, str]:
     settings = SessionSettings(
         catalogues=(sample,),
         spark=ClusterSize(cores=2, memory="1g"),
         dask=ClusterSize(pods=1, cores=2, memory="1g"),
-        cache_dir=tmp_path / "cache",
+        cache_dir=cache_dir,
     )
     environ = os.environ | settings.to_environ()
     environ.pop("DASK_SCHEDULER_ADDRESS", None)

@@ -15,13 +15,13 @@ PATHS = sorted(path.relative_to(NOTEBOOKS).as_posix() for path in NOTEBOOKS.rglo
 
 
 @pytest.fixture
-def environ(sample: Path, tmp_path: Path) -> dict[str, str]:
+def environ(sample: Path, cache_dir: Path) -> dict[str, str]:
     settings = SessionSettings(
         catalogues=(sample,),
         default_database="gaiadr3ssd",
         spark=ClusterSize(cores=2, memory="1g"),
         dask=ClusterSize(pods=2, memory="1g"),
-        cache_dir=tmp_path,
+        cache_dir=cache_dir,
     )
     return os.environ | settings.to_environ()
 

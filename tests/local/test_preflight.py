@@ -31,7 +31,6 @@ def engines(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(sample)]))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 2, "cores": 1, "memory": "1g"}')
-        patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("share")))
         patch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
         patch.chdir(tmp_path_factory.mktemp("home"))

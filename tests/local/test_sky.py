@@ -58,7 +58,6 @@ def session(
         patch.setenv("ASTROFLOW_CATALOGUES", json.dumps([str(sample), str(synthetic)]))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 2, "cores": 1, "memory": "1g"}')
-        patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
         patch.chdir(tmp_path_factory.mktemp("home"))
         yield

@@ -23,12 +23,11 @@ TELL = "print(spark.jvm_process.process.pid, spark.jvm_process.scratch, flush=Tr
 
 
 @pytest.fixture
-def environ(sample: Path, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a session with one core, and a cache of its own."""
+def environ(sample: Path) -> dict[str, str]:
+    """Return the environment of a session with one core."""
     return os.environ | {
         "ASTROFLOW_CATALOGUES": f'["{sample}"]',
         "ASTROFLOW_SPARK": '{"pods": 1, "cores": 1, "memory": "1g"}',
-        "ASTROFLOW_CACHE_DIR": str(tmp_path / "cache"),
     }
 
 
@@ -92,7 +91,7 @@ def test_a_session_prints_six_lines_and_nothing_else(
     assert done.stderr == ""
     assert not is_running(int(pid))
     assert not Path(scratch).exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -98,20 +98,14 @@ def new_release(rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module", autouse=True)
-def session(  # noqa: PLR0913, PLR0917 (a catalogue each)
-    sample: Path,
-    synthetic: Path,
-    in_hats: Path,
-    new_release: Path,
-    folder: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+def session(
+    sample: Path, synthetic: Path, in_hats: Path, new_release: Path, folder: Path
 ) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         catalogues = [str(root) for root in (sample, synthetic, in_hats, new_release)]
         patch.setenv("ASTROFLOW_CATALOGUES", json.dumps(catalogues))
         patch.setenv("ASTROFLOW_SPARK", '{"pods": 1, "cores": 2, "memory": "1g"}')
         patch.setenv("ASTROFLOW_DASK", '{"pods": 1, "cores": 2, "memory": "1g"}')
-        patch.setenv("ASTROFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("ASTROFLOW_TABLES_DIR", str(folder))
         patch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
         yield
