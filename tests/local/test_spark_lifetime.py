@@ -231,6 +231,7 @@ def packaged(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "ASTROFLOW_CACHE_DIR": str(folder),
         "PATH": str(path_without_java(folder / "bin")),
         "JAVA_HOME": "",
+        "JAVA_TOOL_OPTIONS": "",  # all as it is shipped
     }
     command = [sys.executable, "-m", "astroflow_spark_gaia.warm_up"]
     subprocess.run(command, env=environ, check=True, timeout=280, capture_output=True)
