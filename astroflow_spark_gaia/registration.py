@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.catalogue import Hats
@@ -71,11 +70,9 @@ class Registrar:
         self._change = connector.catalog.NamespaceChange
         self._expressions = connector.expressions
         self._string = gateway.jvm.java.lang.String
-        self._map_of = gateway.jvm.java.util.Map.of
         self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
         self._schema = cache(self._new_schema)
         self._buckets = cache(self._new_buckets)
-        self._namespace = cache(lambda database: self._array(self._string, database))
 
     def register(self, database: Database) -> None:
         """Enter a database and those of its tables whose folder is here."""
@@ -88,7 +85,7 @@ class Registrar:
 
         Tables that Spark makes by itself go below ``default_folder``, else they end with it.
         """
-        namespace = self._namespace(database.name)
+        namespace = self._array(self._string, database.name)
         self._catalog.createNamespace(namespace, {"comment": database.release.title})
         if default_folder is not None:
             # Named now and not above, where Spark would make the folder.
@@ -101,8 +98,7 @@ class Registrar:
             self._identifier_of(table.database.name, table.name),
             self._schema(schema_json(table.definition.columns)),
             self._buckets(bucket_count(table), table.key),
-            # A dict would cross over entry by entry.
-            self._map_of(*chain.from_iterable(_properties(table).items())),
+            _properties(table),
         )
 
     def remove(self, database: str, table: str) -> None:
@@ -110,7 +106,7 @@ class Registrar:
         self._catalog.dropTable(self._identifier_of(database, table))
 
     def _identifier_of(self, database: str, table: str) -> Any:
-        return self._identifier(self._namespace(database), table)
+        return self._identifier(self._array(self._string, database), table)
 
     def _new_schema(self, text: str) -> Any:
         return self._from_json(text)

@@ -8,6 +8,8 @@ c.AstroFlowSpawner.image_pull_policy = "Always"
 c.AstroFlowSpawner.temporary_size = "1Gi"
 c.AstroFlowSpawner.scheduling_patience = 15
 c.AstroFlowSpawner.shared_dask = True
+# Sessions here are short: notebooks' Javas compile for a quick start, not for long scans.
+c.AstroFlowSpawner.environment = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
 c.AstroFlowSpawner.catalogue_volumes = {
     "gaia-dr3": {"persistent_volume": {"hostPath": {"path": "$catalogues/gaia-dr3"}}},
     # For the tests of what goes wrong.
