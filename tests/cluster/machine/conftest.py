@@ -43,8 +43,10 @@ class Commands:
     ) -> None:
         """Kill `command` as soon as `moment` has come."""
         process = self.begin(command)
-        await_until(moment, f"the moment to kill {command}", 180)
-        process.send_signal(how)
+        try:
+            await_until(moment, f"the moment to kill {command}", 180)
+        finally:
+            process.send_signal(how)
         assert process.wait() != 0
 
 

@@ -10,6 +10,7 @@ from sandbox.errors import SandboxError
 from sandbox.images import make_images, make_keycloak
 from sandbox.layout import FOLDER, Cluster
 from sandbox.processes import enter
+from sandbox.programs import build_programs
 from tools.shell import Argument, progress, say
 
 NOTHING_CHOSEN = 5  # pytest's exit code when -k leaves no test
@@ -34,6 +35,7 @@ def run_tests(cluster: Cluster, arguments: Sequence[str]) -> None:
     if is_external():
         _test_external(cluster, arguments)
         return
+    build_programs()  # for minutes the first time, longer than a test waits for a start
     _pytest([], "machine", arguments)
     try:
         up(cluster)
