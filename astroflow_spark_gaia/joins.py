@@ -1,6 +1,6 @@
 """Joins on ``source_id`` that move no row: what Spark is told, and what it asks.
 
-A small jar (``joins_java``) has Spark read tables that are joined in pieces between the same ids.
+A small jar (``spark_java``) has Spark read tables that are joined in pieces between the same ids.
 It names the files of the tables; the guard here answers which of them make up each piece, by the
 tables' indices, or that it cannot tell. Then Spark joins as it always does.
 """
@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from astroflow_core.alignment import FileRanges, align, file_ranges
 from astroflow_core.errors import CatalogueError
+from astroflow_spark_gaia.jar import extension_jar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,15 +23,8 @@ if TYPE_CHECKING:
     from astroflow_core.catalogue import Database, Table
 
 EXTENSION = "astroflow.AlignedJoins"
-JAVA = Path(__file__).with_name("joins_java")
 _NS_A_MS = 1_000_000
 _log = logging.getLogger(__name__)
-
-
-def extension_jar() -> Path:
-    """Return where the jar is for the installed Spark; another Spark has classes of its own."""
-    numbers = version("pyspark").split(".")
-    return JAVA / f"joins-spark-{numbers[0]}.{numbers[1]}.jar"
 
 
 def extension_conf() -> dict[str, str]:

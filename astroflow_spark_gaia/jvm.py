@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from astroflow_core.errors import MissingDependencyError, SessionError
 from astroflow_core.kubernetes.reasons import refusal
-from astroflow_spark_gaia.joins import extension_jar
+from astroflow_spark_gaia.jar import extension_jar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,10 +79,11 @@ def spark_home() -> Path:
 
 def spark_jars(home: Path) -> list[Path]:
     """Return Spark's jars and ours in one order everywhere, as a class archive demands."""
-    # As in Spark's launcher: the logging interface goes before jars that carry an older one.
+    # Ours has a class that stands before one of Spark's.
     own = [extension_jar()] if extension_jar().is_file() else []
     jars = (home / "jars").glob("*.jar")
-    return sorted(jars, key=lambda j: (not j.match("slf4j-api-*"), j.name)) + own
+    # As in Spark's launcher: the logging interface goes before jars that carry an older one.
+    return own + sorted(jars, key=lambda j: (not j.match("slf4j-api-*"), j.name))
 
 
 def jvm_command(

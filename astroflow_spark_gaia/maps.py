@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from astroflow_core.pairs import Rows
 
+_TASKS_A_CORE = 4  # a task costs Spark some 10 ms; of a few, the last ones take as long
+
 
 def healpix_counts(
     level: int, table: str = "gaia_source", where: str | None = None
@@ -137,7 +139,9 @@ def map_pairs(
 
 
 def _run(task: Callable[[Any], Any], pieces: list[Any]) -> list[Any]:
-    work = connect().sparkContext.parallelize(pieces, len(pieces))
+    spark = connect()
+    most = _TASKS_A_CORE * spark.size.pods * spark.size.cores
+    work = spark.sparkContext.parallelize(pieces, min(len(pieces), most))
     return work.map(partial(_on_worker, task)).collect()
 
 

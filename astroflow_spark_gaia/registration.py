@@ -7,7 +7,7 @@ takes longer than all the rest of a start. So the entries that it would make are
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from astroflow_core.catalogue import Hats
@@ -35,6 +35,8 @@ _SPARK_TYPES = {
     "date32": "date",
     "timestamp": "timestamp_ntz",
 }
+# Of the entry that Spark makes for us to read; no such folder need be there.
+_DEFAULT, _LIKE, _NOWHERE = "default", "astroflow_like", "file:/astroflow"
 
 
 def schema_json(columns: Iterable[Column]) -> str:
@@ -55,24 +57,32 @@ def schema_json(columns: Iterable[Column]) -> str:
 
 
 class Registrar:
-    """Enters databases and tables through the interface that Spark has for catalogues.
+    """Enters databases and tables through the interfaces that Spark has for catalogues.
 
-    Every call into the JVM takes its time, so what tables share is made once.
+    Every call into the JVM takes its time, so what tables share is made once. That is most of an
+    entry: where Spark makes one, it looks through all its jars for a reader of such files.
     """
 
     def __init__(self, spark: SparkSession) -> None:
         gateway: Any = spark.sparkContext._gateway  # noqa: SLF001
         self._gateway = gateway
         state = spark._jsparkSession.sessionState()  # noqa: SLF001
-        self._catalog = state.catalogManager().v2SessionCatalog()
-        connector = gateway.jvm.org.apache.spark.sql.connector
-        self._identifier = connector.catalog.Identifier.of
-        self._change = connector.catalog.NamespaceChange
-        self._expressions = connector.expressions
+        self._databases = state.catalogManager().v2SessionCatalog()
+        self._tables = state.catalog()
+        sql = gateway.jvm.org.apache.spark.sql
+        self._connector = sql.connector
+        self._entry = sql.catalyst.catalog.CatalogTable
+        self._place = sql.catalyst.catalog.CatalogStorageFormat
+        self._divided = sql.catalyst.catalog.BucketSpec
+        self._named = sql.catalyst.TableIdentifier
+        self._from_json = sql.types.DataType.fromJson
+        self._option = gateway.jvm.scala.Option.apply
+        self._uri = gateway.jvm.java.net.URI.create
+        self._scala = gateway.jvm.PythonUtils
         self._string = gateway.jvm.java.lang.String
-        self._from_json = gateway.jvm.org.apache.spark.sql.types.DataType.fromJson
+        self._text = cache(self._new_text)
         self._schema = cache(self._new_schema)
-        self._buckets = cache(self._new_buckets)
+        self._storage = cache(self._new_storage)
 
     def register(self, database: Database) -> None:
         """Enter a database and those of its tables whose folder is here."""
@@ -86,39 +96,65 @@ class Registrar:
         Tables that Spark makes by itself go below ``default_folder``, else they end with it.
         """
         namespace = self._array(self._string, database.name)
-        self._catalog.createNamespace(namespace, {"comment": database.release.title})
+        self._databases.createNamespace(namespace, {"comment": database.release.title})
         if default_folder is not None:
             # Named now and not above, where Spark would make the folder.
-            change = self._change.setProperty("location", str(default_folder))
-            self._catalog.alterNamespace(namespace, self._array(self._change, change))
+            changes = self._connector.catalog.NamespaceChange
+            change = changes.setProperty("location", str(default_folder))
+            self._databases.alterNamespace(namespace, self._array(changes, change))
 
     def add(self, table: Table) -> None:
         """Enter a table. Spark takes it for one that is not its own, and removes no file of it."""
-        self._catalog.createTable(
-            self._identifier_of(table.database.name, table.name),
-            self._schema(schema_json(table.definition.columns)),
-            self._buckets(bucket_count(table), table.key),
-            _properties(table),
-        )
+        entry = self._like | {
+            "identifier": self._name(table.database.name, table.name),
+            "storage": self._storage(table.data_folder.resolve(), _options(table)),
+            "schema": self._schema(schema_json(table.definition.columns)),
+            "comment": self._text(table.definition.description),
+        }
+        if count := bucket_count(table):
+            columns = self._scala.toSeq([table.key])
+            entry["bucketSpec"] = self._option(self._divided(count, columns, columns))
+        made = self._entry(*entry.values())
+        self._tables.createTable(made, False, False)  # noqa: FBT003
 
     def remove(self, database: str, table: str) -> None:
         """Take the entry of a table out; its files stay."""
-        self._catalog.dropTable(self._identifier_of(database, table))
+        self._databases.dropTable(self._identifier(database, table))
 
-    def _identifier_of(self, database: str, table: str) -> Any:
-        return self._identifier(self._array(self._string, database), table)
+    @cached_property
+    def _like(self) -> dict[str, Any]:
+        """What Spark notes of a table of parquet files that is not its own, in its order."""
+        name, schema = self._identifier(_DEFAULT, _LIKE), self._schema(schema_json(()))
+        undivided = self._array(self._connector.expressions.Transform)
+        place = {"provider": "parquet", "location": _NOWHERE}
+        self._databases.createTable(name, schema, undivided, place)
+        made = self._tables.getTableMetadata(self._name(_DEFAULT, _LIKE))
+        self._databases.dropTable(name)
+        # Spark keeps the text of what it has understood, too.
+        return _fields(made) | {"properties": made.storage().properties()}
+
+    @cached_property
+    def _storage_like(self) -> dict[str, Any]:
+        return _fields(self._like["storage"])
+
+    def _name(self, database: str, table: str) -> Any:
+        return self._named(table, self._text(database))
+
+    def _identifier(self, database: str, table: str) -> Any:
+        identifiers = self._connector.catalog.Identifier
+        return identifiers.of(self._array(self._string, database), table)
+
+    def _new_text(self, text: str) -> Any:
+        return self._option(text)
 
     def _new_schema(self, text: str) -> Any:
         return self._from_json(text)
 
-    def _new_buckets(self, count: int | None, key: str) -> Any:
-        transform = self._expressions.Transform
-        if count is None:
-            return self._array(transform)
-        column = self._expressions.Expressions.column(key)
-        columns = self._array(self._expressions.NamedReference, column)
-        bucket = self._expressions.LogicalExpressions.bucket(count, columns, columns)
-        return self._array(transform, bucket)
+    def _new_storage(self, folder: Path, options: tuple[tuple[str, str], ...]) -> Any:
+        storage = self._storage_like | {"locationUri": self._option(self._uri(folder.as_uri()))}
+        if options:
+            storage["properties"] = self._scala.toScalaMap(dict(options))
+        return self._place(*storage.values())
 
     def _array(self, of: Any, *items: Any) -> Any:
         array = self._gateway.new_array(of, len(items))
@@ -127,15 +163,15 @@ class Registrar:
         return array
 
 
-def _properties(table: Table) -> dict[str, str]:
-    """Return what Spark is told of where a table's files are and how they are read."""
-    properties = {
-        "provider": "parquet",
-        "location": table.data_folder.resolve().as_uri(),
-        "comment": table.definition.description,
-    }
-    if isinstance(table.database.layout, Hats):
-        # So Spark makes no columns of the folders' names, and passes over the thumbnail.
-        properties["option.recursiveFileLookup"] = "true"
-        properties["option.pathGlobFilter"] = FILE_PATTERN
-    return properties
+def _fields(product: Any) -> dict[str, Any]:
+    """Return the fields of one of Scala's case classes, in the order in which it is made."""
+    names = product.productElementNames().mkString(",").split(",")
+    return {name: product.productElement(place) for place, name in enumerate(names)}
+
+
+def _options(table: Table) -> tuple[tuple[str, str], ...]:
+    """Return how Spark is to read a table's files, where that is not as it does by itself."""
+    if not isinstance(table.database.layout, Hats):
+        return ()
+    # So Spark makes no columns of the folders' names, and passes over the thumbnail.
+    return (("recursiveFileLookup", "true"), ("pathGlobFilter", FILE_PATTERN))

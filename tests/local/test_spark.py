@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
 from pyspark.errors import AnalysisException, SparkRuntimeException
+from pyspark.ml.functions import array_to_vector, vector_to_array
+from pyspark.ml.stat import Summarizer
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.types import LongType
@@ -98,6 +100,13 @@ def ids(rows: pa.Table) -> np.ndarray:
 
 def plan(spark: SparkSession, query: str) -> str:
     return str(spark.sql(f"EXPLAIN {query}").collect()[0][0])
+
+
+def functions_of_spark(spark: GaiaSession) -> set[str]:
+    """Return the names of the functions that Spark has for itself."""
+    analysis = spark.sparkContext._jvm.org.apache.spark.sql.catalyst.analysis
+    registry = getattr(getattr(analysis, "FunctionRegistry$"), "MODULE$").internal()
+    return set(registry.listFunction().mkString(",").split(","))
 
 
 # Tables
@@ -381,6 +390,16 @@ def test_python_functions_and_frames(spark: GaiaSession) -> None:
         "s": ["a"],
     }
     assert spark._jsc is not None
+
+
+def test_the_functions_of_mllib_are_made_at_their_first_use(spark: GaiaSession) -> None:
+    known = functions_of_spark(spark)
+    frame = spark.createDataFrame([([1.0, 2.0],), ([3.0, 6.0],)], "x array<double>")
+    vectors = frame.select(array_to_vector("x").alias("x"))
+    assert vectors.select(vector_to_array("x").alias("x")).collect() == frame.collect()
+    assert vectors.select(Summarizer.mean(vectors["x"])).first()[0].tolist() == [2.0, 4.0]
+    assert known == functions_of_spark(spark)
+    assert "system.builtin.aggregate_metrics" in known
 
 
 def test_tables_of_a_person_leave_nothing_in_their_folder(

@@ -1,18 +1,12 @@
-"""What Spark is told of joins, and its jar against the source."""
+"""What Spark is told of joins."""
 
 import logging
 from pathlib import Path
 
 import pytest
 
-from astroflow_spark_gaia import joins
-from astroflow_spark_gaia.joins import Guard, extension_conf, extension_jar
-from tools.joins_jar import build
-
-
-def test_the_jar_is_what_its_source_makes(tmp_path: Path) -> None:
-    build(tmp_path / "built.jar")
-    assert (tmp_path / "built.jar").read_bytes() == extension_jar().read_bytes()
+from astroflow_spark_gaia import jar
+from astroflow_spark_gaia.joins import Guard, extension_conf
 
 
 def test_spark_is_told_of_the_jar() -> None:
@@ -22,10 +16,10 @@ def test_spark_is_told_of_the_jar() -> None:
 def test_without_a_jar_for_this_spark_that_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(joins, "JAVA", tmp_path)
+    monkeypatch.setattr(jar, "JAVA", tmp_path)
     with caplog.at_level(logging.WARNING):
         assert extension_conf() == {}
-    assert f"{tmp_path}/joins-spark-4." in caplog.text
+    assert f"{tmp_path}/astroflow-spark-4." in caplog.text
 
 
 def test_nothing_is_proven_of_files_that_are_in_no_catalogue(tmp_path: Path) -> None:

@@ -65,11 +65,11 @@ def test_options_are_those_of_sparks_own_launcher() -> None:
     assert jvm_command(PLAIN, JARS, "2g")[-2:] == [SPARK_SUBMIT, "pyspark-shell"]
 
 
-def test_the_logging_interface_comes_first_of_the_jars_and_ours_last() -> None:
-    *names, ours = [jar.name for jar in spark_jars(spark_home())]
+def test_our_jar_comes_first_then_the_logging_interface() -> None:
+    ours, *names = [jar.name for jar in spark_jars(spark_home())]
     assert names[0].startswith("slf4j-api-")
     assert names[1:] == sorted(names[1:])
-    assert ours.startswith("joins-spark-")
+    assert ours.startswith("astroflow-spark-")
 
 
 def test_only_the_newest_logs_are_kept(tmp_path: Path) -> None:

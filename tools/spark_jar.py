@@ -1,6 +1,6 @@
-"""Build the jar of ``astroflow_spark_gaia/joins_java`` with the compiler that Spark brings along.
+"""Build the jar of ``astroflow_spark_gaia/spark_java`` with the compiler that Spark brings along.
 
-``python -m tools.joins_jar`` writes it anew. Janino compiles the code that Spark makes for its
+``python -m tools.spark_jar`` writes it anew. Janino compiles the code that Spark makes for its
 queries, and here ours: no more is needed than pyspark and a Java to run it.
 """
 
@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
+from astroflow_spark_gaia.jar import JAVA, extension_jar
 from astroflow_spark_gaia.java import find_java
-from astroflow_spark_gaia.joins import JAVA, extension_jar
 from astroflow_spark_gaia.jvm import Jvm, jvm_command, spark_home, spark_jars
 
 _LANGUAGE = 8  # the newest Java that Janino speaks
@@ -30,7 +30,7 @@ def build(jar: Path) -> None:
         command = jvm_command(find_java(os.environ), jars, _MEMORY)
         jvm = Jvm.start(command, Path(scratch) / "log")
         try:
-            _compile(jvm.connect(), sorted(JAVA.glob("*/*.java")), classes)
+            _compile(jvm.connect(), sorted(JAVA.rglob("*.java")), classes)
         finally:
             jvm.end()
         with ZipFile(jar, "w") as archive:
