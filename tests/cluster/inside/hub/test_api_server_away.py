@@ -85,7 +85,7 @@ def test_work_goes_on_and_what_died_meanwhile_is_removed(wanda: Person, space: K
             assert things(space) > wanted
             with api_server_away():
                 doomed.begin(DIE)
-                assert kernel.run(SUM, 60).text == "499500"
+                assert kernel.run(SUM, 60).value == "499500"
                 time.sleep(AWAY)
         soon(lambda: things(space) == wanted, "the removal of what the dead kernel left", 60)
-        assert kernel.run(SUM, 60).text == "499500"
+        assert kernel.run(SUM, 60).value == "499500"

@@ -55,7 +55,7 @@ def space(hub: DeployedHub, gina: Person) -> Kube:
 def test_what_is_idle_is_given_back_and_taken_again(gina: Person, space: Kube, engine: str) -> None:
     with gina.kernel() as kernel:
         assert kernel.run(START[engine], 300).error is None
-        assert kernel.run(COUNT[engine], 60).text == "499500"
+        assert kernel.run(COUNT[engine], 60).value == "499500"
         soon(lambda: space.list("pods", PODS[engine]) == [], "the release of the idle pods", 120)
         assert kernel.run(COUNT[engine], 120).value == "499500"
         assert space.list("pods", PODS[engine]) != []
