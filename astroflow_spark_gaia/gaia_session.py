@@ -116,7 +116,8 @@ class GaiaSession(SparkSession):
         CatalogueError
             When the files of a table are not what its release says.
         pyspark.errors.AnalysisException
-            As Spark raises it; a note says which table, folder or name is meant.
+            As Spark raises it; a note says which table, folder or name is meant. A notebook
+            shows what is wrong and where in the query, and no traceback.
         """
         with self._explained():
             if self._own is not None and self._own.ran(sqlQuery, args, kwargs):
@@ -207,6 +208,7 @@ class GaiaSession(SparkSession):
         except AnalysisException as error:
             if note := self._note(error):
                 error.add_note(note)
+            _show_briefly(error)
             raise
         except Py4JError:
             for function in self._table_functions:
@@ -253,6 +255,14 @@ class GaiaSession(SparkSession):
                     read_schema(table)
                     del self._unchecked[name]
         return frame
+
+
+def _show_briefly(error: AnalysisException) -> None:
+    """Have a notebook show what is wrong and where, and no lines of Python or of Spark's plan."""
+    where = [context.summary() for context in error.getQueryContext()]
+    what = error.getMessage() if where else str(error).strip()
+    lines = [f"{type(error).__name__}: {what}", *where, *getattr(error, "__notes__", ())]
+    vars(error)["_render_traceback_"] = lambda: lines
 
 
 def _names(quoted: str) -> list[str]:

@@ -13,6 +13,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import SkyCoord
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from pyspark.errors import AnalysisException, SparkRuntimeException
 from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.ml.stat import Summarizer
@@ -191,6 +193,28 @@ def test_an_error_is_told_once(spark: GaiaSession, capfd: pytest.CaptureFixture[
     with pytest.raises(AnalysisException):
         spark.sql("SELECT * FROM gaia_sorce")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "what", "where"),
+    [
+        ("SELECT paralax FROM gaia_source", "`paralax` cannot be resolved", "^^^^^^^"),
+        ("SELECT ra FROM gaia_sorce", "did you mean 'gaia_source'?", "^^^^^^^^^^"),
+        ("SELEC ra FROM gaia_source", "Syntax error at or near 'SELEC'", "^^^"),
+    ],
+)
+def test_a_notebook_shows_what_is_wrong_in_a_query_and_where(
+    spark: GaiaSession, query: str, what: str, where: str
+) -> None:
+    shell = InteractiveShell()
+    shell.push({"spark": spark, "query": query})
+    with capture_output() as shown:
+        shell.run_cell("spark.sql(query)")
+    assert what in shown.stdout
+    assert f"{query}\n" in shown.stdout
+    assert where in shown.stdout.split()
+    assert "Traceback" not in shown.stdout
+    assert "Project" not in shown.stdout
 
 
 @pytest.mark.parametrize(
