@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# IPython would take packages from another environment that is active here.
+unexport VIRTUAL_ENV
 
 .PHONY: help setup setup-dev prepare run run-keycloak demo lint test test-browser bench \
 	cluster-check cluster-up cluster-down cluster-shell images test-cluster
