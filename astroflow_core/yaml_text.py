@@ -42,7 +42,12 @@ def load_yaml(text: str) -> Any:
     """
     if len(text) > MAX_CHARACTERS:
         raise yaml.YAMLError(f"longer than {MAX_CHARACTERS} characters")
-    _check_size(yaml.parse(text, SafeLoader))
+    try:
+        _check_size(yaml.parse(text, SafeLoader))
+    except yaml.YAMLError:
+        # libyaml reads ahead and may meet a limit of its own first; in Python ours comes first.
+        _check_size(yaml.parse(text, yaml.SafeLoader))
+        raise
     return yaml.load(text, _UniqueKeysLoader)  # noqa: S506 (it is a SafeLoader)
 
 

@@ -31,6 +31,9 @@ def test_what_people_write_is_read(text: str, value: object) -> None:
         (BOMB, "larger than 100000 values"),
         ("[" * 100_000, "deeper than 64 levels"),
         ("- " * 65 + "x", "deeper than 64 levels"),
+        ("- " * 2000 + "x", "deeper than 64 levels"),  # libyaml has limits of its own at 1000
+        ("{a: " * 2000, "deeper than 64 levels"),
+        ("\n".join(" " * level + "a:" for level in range(1200)), "deeper than 64 levels"),
         ("a: &a [*a]", "'a' holds itself"),
         ("a: 1\nb: 2\na: 3", r"the key 'a' stands twice \(line 3\)"),
         ("o: {s: 1, s: 2}", "the key 's' stands twice"),
