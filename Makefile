@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 # IPython would take packages from another environment that is active here.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup setup-dev prepare run run-keycloak demo lint test test-browser bench \
-	cluster-check cluster-up cluster-down cluster-shell images test-cluster
+.PHONY: help setup setup-dev prepare run run-keycloak demo lint test test-newest test-oldest \
+	test-browser bench lock cluster-check cluster-up cluster-down cluster-shell images test-cluster
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,20 +14,26 @@ help: ## Show what make can do
 # A Java on the machine is used where it is new enough; otherwise PyPI's goes into .venv.
 EXTRAS = $(shell sh tools/java-extra)
 
-.venv/.setup: pyproject.toml
-	@echo "==> making .venv and installing AstroFlow Hub (a few minutes the first time)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet -e '.[demo$(EXTRAS)]'
+# What is installed is what requirements.lock has, hash by hash. uv comes first, by pip.
+PINS ?= --constraints requirements.lock
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python \
+	--build-constraints requirements.lock $(PINS)
+UV_ENTRY = sed -n '/^uv==/,/^    \# via/p' requirements.lock
+
+$(VENV)/.setup: pyproject.toml requirements.lock
+	@echo "==> making $(VENV) and installing AstroFlow Hub (a minute the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(UV_ENTRY) | $(BIN)/python -m pip install --quiet --require-hashes --requirement /dev/stdin
+	@$(INSTALL) -e '.[demo$(EXTRAS)]'
 	@touch $@
 
-.venv/.setup-dev: .venv/.setup
+$(VENV)/.setup-dev: $(VENV)/.setup
 	@echo "==> installing what the tests need"
-	@$(BIN)/python -m pip install --quiet -e . --group dev
+	@$(INSTALL) -e . --group dev
 	@touch $@
 
-setup: .venv/.setup
-setup-dev: .venv/.setup-dev
+setup: $(VENV)/.setup
+setup-dev: $(VENV)/.setup-dev
 
 # The sample goes where the hub looks by default; a data folder of one's own is left alone.
 prepare: setup
@@ -53,24 +60,36 @@ bench: setup-dev ## Measure beside plain Spark, DuckDB, Polars; BENCH="--rows 20
 test: setup-dev lint ## Run lint and every test that one machine can run
 	$(BIN)/pytest -n 2 --dist loadfile
 
-.venv/.setup-browser: .venv/.setup-dev
-	@$(BIN)/python -m pip install --quiet --group browser
+test-newest: ## Run the tests with the newest versions that pyproject.toml allows
+	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-newest PINS=--upgrade
+
+test-oldest: ## Run the tests with the oldest versions that pyproject.toml allows
+	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-oldest PINS="--resolution lowest-direct"
+
+.PHONY: forget test-unlocked
+forget: # What was newest yesterday is installed again.
+	@rm -f $(VENV)/.setup*
+
+test-unlocked: forget setup-dev
+	$(BIN)/pytest -n 2 --dist loadfile --deselect tests/unit/test_lock.py $(ARGS)
+
+lock: setup-dev ## Renew every lock and show what changed (ARGS=--keep: no version that serves)
+	@$(BIN)/python -m tools.relock $(ARGS)
+
+$(VENV)/.setup-browser: $(VENV)/.setup-dev
+	@$(INSTALL) --group browser
 	@touch $@
 
-test-browser: .venv/.setup-browser ## Log in by a real Keycloak, with a real browser (docs/testing.md)
+test-browser: $(VENV)/.setup-browser ## Log in by a real Keycloak, with a real browser (docs/testing.md)
 	$(BIN)/pytest tests/browser
 
 # What a cluster needs beside the tests' packages. The machine is checked first, by any Python.
 SANDBOX := PYTHONPATH=tests/cluster:. $(BIN)/python -m sandbox
 
-.venv/.setup-cluster: .venv/.setup-dev
-	@$(BIN)/python -m pip install --quiet --group cluster
-	@touch $@
-
 cluster-check:
 	@PYTHONPATH=tests/cluster:. $(PYTHON) -m sandbox check
 
-cluster-up: cluster-check .venv/.setup-cluster ## Start a two-node Kubernetes (root; docs/testing.md)
+cluster-up: cluster-check setup-dev ## Start a two-node Kubernetes (root; docs/testing.md)
 	@$(SANDBOX) up
 
 cluster-down: ## Remove the cluster and every trace of it
@@ -79,8 +98,8 @@ cluster-down: ## Remove the cluster and every trace of it
 cluster-shell: ## Open a shell in the cluster with kubectl on it
 	@PYTHONPATH=tests/cluster:. $(PYTHON) -m sandbox shell
 
-images: .venv/.setup-cluster ## Build, check and publish images/ (IMAGE=name for one)
+images: setup-dev ## Build, check and publish images/ (IMAGE=name for one)
 	@$(SANDBOX) images $(IMAGE)
 
-test-cluster: cluster-check .venv/.setup-cluster ## Up, images, tests, down (KEEP=1, ARGS="-k policy")
+test-cluster: cluster-check setup-dev ## Up, images, tests, down (KEEP=1, ARGS="-k policy")
 	@$(SANDBOX) test $(ARGS)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import ssl
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.images.buildah import Buildah, cache_folder
-from tools.images.recipe import IMAGES, REPOSITORY, ImageError, Recipe
+from tools.images.recipe import ALL, IMAGES, ImageError, Recipe
+from tools.lock import REPOSITORY
 from tools.shell import CommandError, progress, run
 
 DEBIAN = "bookworm"
@@ -59,7 +62,7 @@ class Image:
 
 
 def build_image(name: str) -> Image:
-    """Lock and build the image called `name`.
+    """Build the image called `name`, locking an environment whose requirements have changed.
 
     Raises
     ------
@@ -67,10 +70,9 @@ def build_image(name: str) -> Image:
         When a requirement, a package or a step of its folder fails.
     """
     recipe = Recipe.find(name)
-    if not recipe.is_foundation:
-        Recipe(recipe.foundation).write_lock()
-    with progress(f"locking images/{name}"):
-        recipe.write_lock()
+    if recipe.requirements.exists() and not recipe.lock.is_current():
+        with progress(f"locking images/{name}"):
+            recipe.write_lock()
     base = os.environ.get("ASTROFLOW_BASE_IMAGE") or _debian()
     with progress(f"building the image {name}"):
         return Image(name, Buildah().build(*_context(), _arguments(recipe, base), _options(recipe)))
@@ -86,16 +88,21 @@ def _arguments(recipe: Recipe, base: str) -> dict[str, str]:
         "FOUNDATION": recipe.foundation,
         "PARENT": "foundation" if recipe.is_foundation else "environment",
         "ENVIRONMENT": recipe.name,
-        "PIP_CERT": f"{BUILD_MOUNT}/certificates.pem",
-        "PIP_CACHE_DIR": f"{BUILD_MOUNT}/pip",
+        "SSL_CERT_FILE": f"{BUILD_MOUNT}/certificates.pem",
+        "UV": f"{BUILD_MOUNT}/uv",
+        "UV_CACHE_DIR": f"{BUILD_MOUNT}/cache",
+        "BUILD_TOOLS": f"{BUILD_MOUNT}/requirements.lock",
     }
 
 
 def _options(recipe: Recipe) -> list[str]:
-    """Return the stage to build, and what lends it this machine's certificates and caches."""
+    """Return the stage to build, and what lends it this machine's tools and caches."""
     build, apt = cache_folder() / "build", cache_folder() / "apt"
-    for folder in (build / "pip", apt / "partial"):
+    for folder in (build / "cache", apt / "partial"):
         folder.mkdir(parents=True, exist_ok=True)
+    uv = Path(sysconfig.get_path("scripts")) / "uv"
+    for lent in (ALL.path, uv):
+        _lend(lent, build / lent.name)
     (build / "certificates.pem").write_bytes(_certificates())
     return [
         f"--target={'service' if recipe.is_service else 'session'}",
@@ -103,6 +110,12 @@ def _options(recipe: Recipe) -> list[str]:
         f"--volume={build}:{BUILD_MOUNT}",
         f"--volume={apt}:/var/cache/apt/archives",
     ]
+
+
+def _lend(file: Path, target: Path) -> None:
+    """Copy a file in one step, since a build may be running the copy of before."""
+    part = Path(shutil.copy(file, target.with_name(f".{file.name}-{os.getpid()}")))
+    part.rename(target)
 
 
 def _certificates() -> bytes:

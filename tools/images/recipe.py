@@ -1,21 +1,22 @@
 """What a folder of ``images/`` says, and the lock made from it."""
 
 import hashlib
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.shell import CommandError, ToolError, run
+from tools.lock import PROJECT, REPOSITORY, Lock
+from tools.shell import CommandError, ToolError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "images"
-PROJECT = REPOSITORY / "pyproject.toml"
 
 # The images that our code goes into, each with the extra of pyproject.toml it serves.
 EXTRAS = {"astroflow": "demo", "hub": "kubernetes"}
 # What the platform runs beside them: somebody else's programs, none of our code.
 SERVICES = ("database", "proxy")
 FOUNDATIONS = (*EXTRAS, *SERVICES)
+# What make's commands and the foundations install, in one lock; every other derives from it.
+_ASKED = [IMAGES / name / "requirements.in" for name in FOUNDATIONS]
+ALL = Lock(REPOSITORY / "requirements.lock", (PROJECT, *filter(Path.exists, _ASKED)))
 # What Debian 12 has, which the images start from.
 PYTHON = "3.11"
 PLATFORM = "x86_64-manylinux_2_36"
@@ -53,9 +54,10 @@ class Recipe:
         return IMAGES / self.name
 
     @property
-    def lock(self) -> Path:
-        """The requirements with versions and hashes."""
-        return self.folder / "requirements.lock"
+    def lock(self) -> Lock:
+        """The requirements with versions and hashes, derived from `ALL`."""
+        asked = (self.requirements, *((PROJECT,) if self.name in EXTRAS else ()))
+        return Lock(self.folder / "requirements.lock", asked, within=ALL.path)
 
     @property
     def foundation(self) -> str:
@@ -87,50 +89,30 @@ class Recipe:
                 digest.update(f"{path.relative_to(IMAGES)}\n".encode() + path.read_bytes())
         return digest.hexdigest()
 
-    def write_lock(self) -> None:
-        """Lock the requirements, keeping every pin that still serves.
+    def write_lock(self, *, upgrade: bool = False) -> None:
+        """Lock the requirements, within the versions that everything else here has.
 
-        An environment is locked within the foundation's versions, so that its
-        executors and workers are the same as those of any other.
+        So an environment's executors and workers are the same as those of any other.
 
         Raises
         ------
         ImageError
-            When a requirement cannot be had, or not with the foundation.
+            When a requirement cannot be had, or not with those versions.
         """
-        if not self.requirements.exists() or self._lock_is_new():
+        if not self.requirements.exists():
             return
         try:
-            run(
-                *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
-                *("--generate-hashes", f"--python-version={PYTHON}"),
-                *(f"--python-platform={PLATFORM}", f"--output-file={self.lock}"),
-                *(*self._further_sources(), str(self.requirements.relative_to(REPOSITORY))),
-                cwd=REPOSITORY,
+            self.lock.write(
+                *(f"--python-version={PYTHON}", f"--python-platform={PLATFORM}"),
+                *(f"--extra={extra}" for extra in [EXTRAS.get(self.name)] if extra),
+                "--no-emit-package=astroflow-hub",
+                upgrade=upgrade,
             )
         except CommandError as e:
             _, _, reason = str(e).partition("\n")
             raise ImageError(
                 f"images/{self.name}/requirements.in cannot be locked:\n{reason}"
             ) from e
-        self.lock.touch()
-
-    def _further_sources(self) -> list[str]:
-        if self.is_service:
-            return []
-        if self.is_foundation:
-            extra = f"--extra={EXTRAS[self.name]}"
-            return [PROJECT.name, extra, "--no-emit-package=astroflow-hub"]
-        return ["--constraint=images/astroflow/requirements.lock"]
-
-    def _lock_is_new(self) -> bool:
-        above = PROJECT if self.is_foundation else Recipe("astroflow").lock
-        sources = (self.requirements, *([] if self.is_service else [above]))
-        return self.lock.exists() and _changed(self.lock) > max(map(_changed, sources))
-
-
-def _changed(file: Path) -> float:
-    return file.stat().st_mtime
 
 
 def recipe_names() -> list[str]:

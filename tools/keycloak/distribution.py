@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from tools.shell import ToolError
 
 VERSION = "26.7.3"
+_SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 CACHE_VARIABLE = "ASTROFLOW_KEYCLOAK_CACHE"
 PACKAGES = {"java": "openjdk-17-jre-headless", "mvn": "maven", "unzip": "unzip"}
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
@@ -62,9 +64,26 @@ def distribution() -> Path:
 def _make(part: Path) -> None:
     _run("mvn", "-q", _PLUGIN, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={part}")
     (archive,) = part.glob("*.zip")
+    check_hash(archive)
     # Python's zipfile would forget which files can be run.
     _run("unzip", "-q", str(archive), "-d", str(part))
     _run(str(part / f"keycloak-{VERSION}" / "bin" / "kc.sh"), *_BUILD)
+
+
+def check_hash(archive: Path) -> None:
+    """Refuse a file that is not the distribution that the tests were written with.
+
+    Raises
+    ------
+    KeycloakToolError
+        With both hashes.
+    """
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != _SHA256:
+        raise KeycloakToolError(
+            f"{archive.name} has the SHA-256 {found}, not {_SHA256}: it is not used"
+        )
 
 
 def _run(*command: str) -> None:
