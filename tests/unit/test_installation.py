@@ -18,6 +18,8 @@ from subprocess import CompletedProcess, run
 
 import pytest
 
+# What a make that runs these tests hands to every other one.
+OF_MAKE = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "VENV", "PINS"}
 ROOT = Path(__file__).parents[2]
 UV = Path(sysconfig.get_path("scripts")) / "uv"
 
@@ -114,7 +116,8 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
-        environ = os.environ | {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
+        environ = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
+        environ |= {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
         environ |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
         ours = Checkout(folder, index, environ)
         command = {"start_uv.py": START_UV, "uv-1.0.dist-info/entry_points.txt": COMMAND}
