@@ -14,16 +14,20 @@ help: ## Show what make can do
 # A Java on the machine is used where it is new enough; otherwise PyPI's goes into .venv.
 EXTRAS = $(shell sh tools/java-extra)
 
-# What is installed is what requirements.lock has, hash by hash. uv comes first, by pip.
+# What is installed is what requirements.lock has, hash by hash. pip installs uv, uv the rest.
 PINS ?= --constraints requirements.lock
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	--build-constraints requirements.lock $(PINS)
 UV_ENTRY = sed -n '/^uv==/,/^    \# via/p' requirements.lock
 
-$(VENV)/.setup: pyproject.toml requirements.lock
-	@echo "==> making $(VENV) and installing AstroFlow Hub (a minute the first time)"
+$(BIN)/uv: requirements.lock
+	@echo "==> making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(UV_ENTRY) | $(BIN)/python -m pip install --quiet --require-hashes --requirement /dev/stdin
+	@touch $@
+
+$(VENV)/.setup: $(BIN)/uv pyproject.toml
+	@echo "==> installing AstroFlow Hub (a minute the first time)"
 	@$(INSTALL) -e '.[demo$(EXTRAS)]'
 	@touch $@
 
@@ -73,7 +77,7 @@ forget: # What was newest yesterday is installed again.
 test-unlocked: forget setup-dev
 	$(BIN)/pytest -n 2 --dist loadfile --deselect tests/unit/test_lock.py $(ARGS)
 
-lock: setup-dev ## Renew every lock and show what changed (ARGS=--keep: no version that serves)
+lock: $(BIN)/uv ## Renew every lock and show what changed (ARGS=--keep: no version that serves)
 	@$(BIN)/python -m tools.relock $(ARGS)
 
 $(VENV)/.setup-browser: $(VENV)/.setup-dev
