@@ -44,7 +44,7 @@ def load_yaml(text: str) -> Any:
         raise yaml.YAMLError(f"longer than {MAX_CHARACTERS} characters")
     try:
         _check_size(yaml.parse(text, SafeLoader))
-    except yaml.YAMLError:
+    except yaml.MarkedYAMLError:  # of the library, not of our count
         # libyaml reads ahead and may meet a limit of its own first; in Python ours comes first.
         _check_size(yaml.parse(text, yaml.SafeLoader))
         raise

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def locked_versions(text: str) -> dict[str, str]:
     return versions
 
 
-def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return a line for each name that came, went or changed its version.
 
     Examples

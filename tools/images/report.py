@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tools.images.builder import Image
+from tools.lock import changes
 
 SHOWN = 40  # lines; an environment of hundreds of packages is summed up
 
@@ -27,9 +28,4 @@ def difference(image: Image, base: Image) -> str:
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return a line for each component that came, went or changed."""
-    names = sorted({*before, *after})
-    return [
-        f"  {name.removeprefix('pkg:')} {before.get(name, '-')} → {after.get(name, '-')}"
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
+    return [f"  {line.removeprefix('pkg:')}" for line in changes(before, after)]
