@@ -14,7 +14,7 @@ from tools.shell import Argument, run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = REPOSITORY / "pyproject.toml"
-_DIGEST = "# Of its sources: "  # how a lock begins
+_DIGEST = "# Digest of its sources: "  # how a lock begins
 
 
 @dataclass(frozen=True, slots=True)
