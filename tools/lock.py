@@ -6,7 +6,8 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tools.shell import Argument, run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = REPOSITORY / "pyproject.toml"
+_ENTRY = re.compile(r"^([a-z0-9.-]+)(==.*\n(?: .*\n)*)", re.MULTILINE)
+_HASH = re.compile(r"--hash=(\S+)")
 _DIGEST = "# Digest of its sources: "  # how a lock begins
 
 
@@ -54,9 +57,9 @@ class Lock:
         CommandError
             When there is no solution; the message carries uv's reason.
         """
-        run(
-            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header"),
-            *("--generate-hashes", f"--output-file={self.path}"),
+        uv(
+            *("compile", "--quiet", "--no-header", "--generate-hashes"),
+            f"--output-file={self.path}",
             *(("--upgrade",) if upgrade else ()),
             *((f"--constraint={self._from_here(self.within)}",) if self.within else ()),
             *map(self._from_here, self.requirements),
@@ -70,6 +73,17 @@ class Lock:
         """Return a path as uv's comments show it, the same in every checkout."""
         return os.path.relpath(source, self.path.parent)
 
+    def mark(self, sets: Mapping[str, Collection[str]]) -> None:
+        """Write at the end of each entry for which of `sets`, each of some names, it is there."""
+        self.path.write_text(marked(self.path.read_text(), sets))
+
+    def files(self) -> dict[str, frozenset[str]]:
+        """Return the hashes of the files that may be installed, by ``name==version``."""
+        entries = _ENTRY.findall(self.path.read_text()) if self.path.exists() else []
+        return {
+            f"{name}{rest.split()[0]}": frozenset(_HASH.findall(rest)) for name, rest in entries
+        }
+
     def versions(self) -> dict[str, str]:
         """Return the versions by name; a name has several where they depend on the platform."""
         return locked_versions(self.path.read_text()) if self.path.exists() else {}
@@ -78,6 +92,11 @@ class Lock:
         sources = (*self.requirements, *((self.within,) if self.within else ()))
         digest = hashlib.sha256("\n".join(map(_asked_for, sources)).encode())
         return f"{_DIGEST}{digest.hexdigest()[:32]}\n"
+
+
+def uv(*arguments: Argument, cwd: Path = REPOSITORY, stdin: str = "") -> str:
+    """Run a command of ``uv pip``, and return what it printed."""
+    return run(sys.executable, "-m", "uv", "pip", *arguments, cwd=cwd, stdin=stdin)
 
 
 def locked_versions(text: str) -> dict[str, str]:
@@ -92,6 +111,27 @@ def locked_versions(text: str) -> dict[str, str]:
     for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", text, re.MULTILINE):
         versions[name] = f"{versions[name]} / {version}" if name in versions else version
     return versions
+
+
+def marked(text: str, sets: Mapping[str, Collection[str]]) -> str:
+    r"""Return a lock's `text` with a line for each entry: of which sets it is.
+
+    Examples
+    --------
+    >>> print(marked("uv==1\n    # via x\npytz==2\n", {"run": ["uv"], "dev": ["uv", "pytz"]}))
+    uv==1
+        # via x
+        # for run dev
+    pytz==2
+        # for dev
+    <BLANKLINE>
+    """
+
+    def with_mark(entry: re.Match[str]) -> str:
+        of = [name for name, members in sets.items() if entry[1] in members]
+        return f"{entry[0]}    # for {' '.join(of)}\n" if of else entry[0]
+
+    return _ENTRY.sub(with_mark, text)
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -109,6 +149,24 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     ]
 
 
+def replaced(
+    before: Mapping[str, AbstractSet[str]], after: Mapping[str, AbstractSet[str]]
+) -> list[str]:
+    """Return a line for each version of which files are no longer there, by their hashes.
+
+    Examples
+    --------
+    >>> replaced({"uv==1": {"a", "b"}, "gone==1": {"c"}}, {"uv==1": {"a", "d"}})
+    ['uv==1: 1 of 2 files was removed or replaced']
+    """
+    lost = {name: before[name] - after[name] for name in before.keys() & after.keys()}
+    return [
+        f"{name}: {len(lost[name])} of {len(before[name])} files was removed or replaced"
+        for name in sorted(lost)
+        if lost[name]
+    ]
+
+
 def _asked_for(source: Path) -> str:
     """Return of a source what a lock depends on."""
     if source != PROJECT:
@@ -117,4 +175,4 @@ def _asked_for(source: Path) -> str:
     project = read["project"]
     extras = project["optional-dependencies"]
     asked = (project["requires-python"], project["dependencies"], extras, read["dependency-groups"])
-    return json.dumps(asked, sort_keys=True)
+    return json.dumps((*asked, read["build-system"], read["tool"]["uv"]), sort_keys=True)

@@ -18,8 +18,10 @@ from subprocess import CompletedProcess, run
 
 import pytest
 
+from tools.lock import marked
+
 # What a make that runs these tests hands to every other one.
-OF_MAKE = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "VENV", "PINS"}
+OF_MAKE = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "VENV", "RESOLVE"}
 ROOT = Path(__file__).parents[2]
 UV = Path(sysconfig.get_path("scripts")) / "uv"
 
@@ -33,7 +35,7 @@ backend-path = ["."]
 name = "astroflow-hub"
 version = "1"
 dependencies = ["steady"]
-optional-dependencies = {demo = [], java = []}
+optional-dependencies = {demo = [], java = [], kubernetes = [], workers = []}
 
 [dependency-groups]
 dev = []
@@ -46,7 +48,9 @@ def build_editable(folder, *_, **__):
     about = "astroflow_hub-1.dist-info/"
     head = "Metadata-Version: 2.1\\nName: astroflow-hub\\nVersion: 1\\nRequires-Dist: steady\\n"
     with zipfile.ZipFile(f"{folder}/astroflow_hub-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(about + "METADATA", head + "Provides-Extra: demo\\nProvides-Extra: java\\n")
+        extras = ["demo", "java", "kubernetes", "workers"]
+        head += "".join(f"Provides-Extra: {extra}\\n" for extra in extras)
+        wheel.writestr(about + "METADATA", head)
         wheel.writestr(about + "WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
         wheel.writestr(about + "RECORD", "")
     return "astroflow_hub-1-py3-none-any.whl"
@@ -69,12 +73,14 @@ class Checkout:
     index: Path
     environ: dict[str, str]
 
-    def release(self, name: str, version: str, files: dict[str, str]) -> None:
+    def release(self, name: str, version: str, files: dict[str, str], requires: str = "") -> None:
         """Put a wheel into the index, in place of one of the same name and version."""
+        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        needs = f"Requires-Dist: {requires}\n" if requires else ""
         (self.index / name).mkdir(exist_ok=True)
         about = f"{name}-{version}.dist-info"
         files = files | {
-            f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{about}/METADATA": head + needs,
             f"{about}/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
             f"{about}/RECORD": "",
         }
@@ -85,9 +91,17 @@ class Checkout:
 
     def lock(self) -> None:
         """Lock what the project and make need."""
-        command = [UV, "pip", "compile", "--quiet", "--generate-hashes", "--no-header"]
-        command += ["-", "--output-file=requirements.lock"]
-        run(command, cwd=self.folder, env=self.environ, input=b"steady\nuv", check=True)
+        command = [UV, "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "-"]
+        made = run(
+            command,
+            env=self.environ,
+            input="steady\nuv",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        text = marked(made.stdout, {"uv": ["uv"], "run": ["steady"]})
+        (self.folder / "requirements.lock").write_text(text)
 
     def make(self, *arguments: str) -> CompletedProcess[str]:
         command = ["make", f"PYTHON={sys.executable}", *arguments]
@@ -109,7 +123,8 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     for made in (folder / "tools", index):
         made.mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
-    shutil.copy(ROOT / "tools/java-extra", folder / "tools")
+    for name in ("java-extra", "locked.awk"):
+        shutil.copy(ROOT / "tools" / name, folder / "tools")
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "backend.py").write_text(BACKEND)
     handler = partial(QuietHandler, directory=str(index))
@@ -136,8 +151,19 @@ def test_broken_release_does_not_reach_an_installation(checkout: Checkout) -> No
 
 def test_broken_release_reaches_the_environment_of_the_newest(checkout: Checkout) -> None:
     checkout.release("steady", "2.0", {"steady.py": "raise ImportError('broken')"})
-    checkout.make("setup-dev", "VENV=.venv-newest", "PINS=--upgrade")
+    checkout.make("test-newest")
     assert checkout.steady(".venv-newest") == "ImportError: broken"
+
+
+def test_package_that_is_of_no_set_of_the_lock_does_not_reach_an_installation(
+    checkout: Checkout,
+) -> None:
+    checkout.release("another", "1.0", {"another.py": ""})
+    checkout.release("steady", "1.0", {"steady.py": "print('works')"}, requires="another")
+    checkout.lock()
+    checkout.make("setup-dev")
+    assert checkout.steady() == "works"
+    assert not list(checkout.folder.glob(".venv/lib/*/site-packages/another*"))
 
 
 def test_version_that_was_replaced_is_refused(checkout: Checkout) -> None:

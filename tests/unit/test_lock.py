@@ -1,9 +1,11 @@
 """What is installed is what was locked, and every lock is of what is asked for now."""
 
 import re
+import tomllib
 from importlib.metadata import distributions
 
 import pytest
+from hatchling.build import get_requires_for_build_editable
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -15,6 +17,7 @@ LOCKS = [
     for lock in [ALL, *(Recipe(name).lock for name in recipe_names())]
     if lock.path.exists()
 ]
+ALL_IMAGES = [Recipe(name).lock for name in recipe_names()]
 # A virtual environment is made with these two, of its Python's own versions.
 NOT_LOCKED = {"astroflow-hub", "pip", "setuptools"}
 # What the images start from.
@@ -23,6 +26,12 @@ DEBIAN = {"python_full_version": "3.11.2", "python_version": "3.11", "sys_platfo
 
 def entries(lock: Lock) -> list[str]:
     return re.split(r"^(?=[a-z0-9])", lock.path.read_text(), flags=re.MULTILINE)[1:]
+
+
+def sets_of(lock: Lock) -> dict[str, list[str]]:
+    """Return the names of a lock, each with the sets that it is of."""
+    found = {entry.partition("==")[0]: entry.split("    # for ")[1:] for entry in entries(lock)}
+    return {name: mark[0].split() if mark else [] for name, mark in found.items()}
 
 
 def pins(lock: Lock, platform: dict[str, str] | None = None) -> dict[str, str]:
@@ -51,6 +60,20 @@ def test_environment_has_the_locked_versions_and_nothing_else() -> None:
     installed = {canonicalize_name(found.name): found.version for found in distributions()}
     ours = {name: version for name, version in installed.items() if name not in NOT_LOCKED}
     assert ours.items() <= pins(ALL).items()
+
+
+def test_what_builds_us_is_locked() -> None:
+    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["build-system"][
+        "requires"
+    ]
+    asked = map(Requirement, [*declared, *get_requires_for_build_editable()])
+    locked = pins(ALL)
+    assert all(locked[asked_for.name] in asked_for.specifier for asked_for in asked)
+
+
+def test_each_entry_is_of_a_set_or_of_an_image_alone() -> None:
+    images = {name for image in ALL_IMAGES for name in image.versions()}
+    assert {name for name, mark in sets_of(ALL).items() if not mark} <= images
 
 
 @pytest.mark.parametrize("name", ["astroflow", "hub", "proxy"])

@@ -70,7 +70,7 @@ def _cilium_definitions(cluster: Cluster) -> list[Path]:
 def _dask_definitions() -> list[Path]:
     package = importlib.util.find_spec("dask_kubernetes")
     if package is None or package.origin is None:
-        raise SandboxError("dask-kubernetes is not installed; run `pip install --group cluster`")
+        raise SandboxError("dask-kubernetes is not installed; run `make setup-dev`")
     return sorted(Path(package.origin).parent.glob("operator/deployment/helm/*/crds/*.yaml"))
 
 
