@@ -1,6 +1,8 @@
 import json
 import re
 
+import pytest
+
 from inside.kube import Kube
 
 # Files of the build machine that must not be in the image.
@@ -17,9 +19,10 @@ print(found)
 """
 
 
+@pytest.mark.timeout(900)  # Spark and Dask each run a job in it
 def test_image_passes_its_own_checks_in_a_pod_with_a_read_only_root(kube: Kube) -> None:
     kube.create(kube.pod("verify", "verify", restartPolicy="Never"))
-    kube.wait("pod/verify", "jsonpath={.status.phase}=Succeeded")
+    kube.wait("pod/verify", "jsonpath={.status.phase}=Succeeded", 600)
     report = kube("logs", "verify")
     assert re.findall(r"^ok +(\w+):", report, re.MULTILINE) == [
         *("imports", "requirements", "parity"),

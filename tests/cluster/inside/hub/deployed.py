@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import httpx
+
 from inside.kube import Kube
 from sandbox.layout import NODE_HOME, NODES, REPOSITORY
 from tools.person import Person
@@ -69,8 +71,15 @@ class DeployedHub:
 
 def end_told(person: Person) -> str:
     """Return the options page once the hub has seen that the server ended."""
-    await_until(lambda: not person.has_server(), "the end of the server", 120)
+    await_until(lambda: _has_ended(person), "the end of the server", 240)
     return person.options_page().text
+
+
+def _has_ended(person: Person) -> bool:
+    try:
+        return not person.has_server()
+    except httpx.TransportError:  # the proxy may lose a connection with the server
+        return False
 
 
 def deploy(registry: str, folder: Path) -> DeployedHub:
