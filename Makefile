@@ -17,16 +17,15 @@ JAVA = $(shell sh tools/java-extra)
 # What is installed is what requirements.lock has for a set, file by file, by hash: nothing is
 # resolved, and nothing is built but PySpark, an archive of Java classes, by locked tools.
 BUILDS := --no-build-isolation --only-binary :all: --no-binary pyspark
-LOCKED = awk -v sets="$(1)" -f tools/locked.awk requirements.lock |
+LOCKED = awk -v sets="$(1)" -f tools/locked.awk requirements.lock > $(VENV)/.locked &&
 UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
-INSTALL = $(UV) --no-deps --require-hashes $(BUILDS) --requirements -
+INSTALL = $(UV) --no-deps --require-hashes $(BUILDS) --requirements $(VENV)/.locked
 unexport UV_NO_VERIFY_HASHES
 
 $(BIN)/uv: requirements.lock tools/locked.awk
-	@echo "==> making $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || { echo "==> making $(VENV)" && $(PYTHON) -m venv $(VENV); }
 	@$(call LOCKED,uv) $(BIN)/python -m pip install --quiet --no-deps --require-hashes \
-		--only-binary :all: --requirement /dev/stdin
+		--only-binary :all: --requirement $(VENV)/.locked
 	@touch $@
 
 $(VENV)/.setup: $(BIN)/uv pyproject.toml
@@ -34,6 +33,7 @@ $(VENV)/.setup: $(BIN)/uv pyproject.toml
 	@$(call LOCKED,build) $(INSTALL)
 	@$(call LOCKED,run $(JAVA)) $(INSTALL)
 	@$(UV) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m tools.relock --check
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup
@@ -84,7 +84,7 @@ test-unlocked:
 	@$(UV) $(RESOLVE) --editable '.[demo,java,kubernetes,workers]' --group dev
 	$(BIN)/pytest -n 2 --dist loadfile --deselect tests/unit/test_lock.py $(ARGS)
 
-lock: $(BIN)/uv ## Renew every lock and show what changed (ARGS=--keep: no version that serves)
+lock: $(BIN)/uv ## Renew every lock and show what changed (ARGS=--keep: change only what must)
 	@$(BIN)/python -m tools.relock $(ARGS)
 
 $(VENV)/.setup-browser: $(VENV)/.setup-dev

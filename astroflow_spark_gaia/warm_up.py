@@ -48,6 +48,7 @@ def warm_up(cache_dir: Path) -> Path:
     java, jars = find_java(os.environ), spark_jars(spark_home())
     archive = archive_path(cache_dir / "spark", java, jars)
     if not archive.is_file():
+        print("==> preparing a faster start of Spark, once (a minute or two)", flush=True)  # noqa: T201
         archive.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=archive.parent, prefix="making-") as folder:
             made = Path(folder) / archive.name

@@ -4,12 +4,15 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tools.shell import Argument, run
 
@@ -42,8 +45,16 @@ class Lock:
         """Whether the file was made from its sources as they are now."""
         return self.path.exists() and self.path.read_text().startswith(self._head())
 
-    def write(self, *options: Argument, stdin: str = "", upgrade: bool = False) -> None:
+    def write(
+        self,
+        *options: Argument,
+        stdin: str = "",
+        upgrade: bool = False,
+        sets: Callable[[Path], Mapping[str, Collection[str]]] = lambda _: {},
+    ) -> None:
         """Let uv resolve the requirements, keeping every pin that still serves.
+
+        The file is replaced in one step, at the end.
 
         Parameters
         ----------
@@ -51,31 +62,40 @@ class Lock:
             Further requirements, where the options have a ``-``.
         upgrade
             Whether every pin may become the newest version.
+        sets
+            Returns the names of each set, for the marks, of what is resolved in a file.
 
         Raises
         ------
         CommandError
             When there is no solution; the message carries uv's reason.
         """
-        uv(
-            *("compile", "--quiet", "--no-header", "--generate-hashes"),
-            f"--output-file={self.path}",
-            *(("--upgrade",) if upgrade else ()),
-            *((f"--constraint={self._from_here(self.within)}",) if self.within else ()),
-            *map(self._from_here, self.requirements),
-            *options,
-            cwd=self.path.parent,
-            stdin=stdin,
-        )
-        self.path.write_text(self._head() + self.path.read_text())
+        with self._part() as part:
+            uv(
+                *("compile", "--quiet", "--no-header", "--generate-hashes"),
+                f"--output-file={part}",
+                *(("--upgrade",) if upgrade else ()),
+                *((f"--constraint={self._from_here(self.within)}",) if self.within else ()),
+                *map(self._from_here, self.requirements),
+                *options,
+                cwd=self.path.parent,
+                stdin=stdin,
+            )
+            part.write_text(self._head() + marked(part.read_text(), sets(part)))
+            part.replace(self.path)
+
+    @contextmanager
+    def _part(self) -> Iterator[Path]:
+        """Yield a copy, from which uv takes the pins; it is gone at the end."""
+        with TemporaryDirectory(dir=self.path.parent, prefix=".locking-") as folder:
+            part = Path(folder) / self.path.name
+            if self.path.exists():
+                shutil.copy(self.path, part)
+            yield part
 
     def _from_here(self, source: Path) -> str:
         """Return a path as uv's comments show it, the same in every checkout."""
         return os.path.relpath(source, self.path.parent)
-
-    def mark(self, sets: Mapping[str, Collection[str]]) -> None:
-        """Write at the end of each entry for which of `sets`, each of some names, it is there."""
-        self.path.write_text(marked(self.path.read_text(), sets))
 
     def files(self) -> dict[str, frozenset[str]]:
         """Return the hashes of the files that may be installed, by ``name==version``."""

@@ -120,11 +120,10 @@ class Checkout:
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
     """Return a checkout whose lock has steady 1.0, the newest when it was made."""
     folder, index = tmp_path / "a checkout", tmp_path / "index"
-    for made in (folder / "tools", index):
+    for made in (folder / "images", index):
         made.mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
-    for name in ("java-extra", "locked.awk"):
-        shutil.copy(ROOT / "tools" / name, folder / "tools")
+    shutil.copytree(ROOT / "tools", folder / "tools")
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "backend.py").write_text(BACKEND)
     handler = partial(QuietHandler, directory=str(index))
@@ -164,6 +163,18 @@ def test_package_that_is_of_no_set_of_the_lock_does_not_reach_an_installation(
     checkout.make("setup-dev")
     assert checkout.steady() == "works"
     assert not list(checkout.folder.glob(".venv/lib/*/site-packages/another*"))
+
+
+def test_lock_that_is_older_than_a_requirement_is_told(checkout: Checkout) -> None:
+    assert "run `make lock ARGS=--keep`" in checkout.make("setup").stdout
+
+
+def test_lock_without_an_entry_for_a_command_installs_nothing(checkout: Checkout) -> None:
+    lock = checkout.folder / "requirements.lock"
+    lock.write_text(lock.read_text().replace("# for run", "# for nothing"))
+    done = checkout.make("setup")
+    assert done.returncode != 0
+    assert "requirements.lock has nothing for run" in done.stderr
 
 
 def test_version_that_was_replaced_is_refused(checkout: Checkout) -> None:

@@ -59,7 +59,7 @@ def test_lock_has_a_hash_for_each_version_and_no_place_to_download_from(lock: Lo
 def test_environment_has_the_locked_versions_and_nothing_else() -> None:
     installed = {canonicalize_name(found.name): found.version for found in distributions()}
     ours = {name: version for name, version in installed.items() if name not in NOT_LOCKED}
-    assert ours.items() <= pins(ALL).items()
+    assert ours.items() <= pins(ALL).items(), "`rm -r .venv`, then `make setup-dev`"
 
 
 def test_what_builds_us_is_locked() -> None:
