@@ -34,11 +34,14 @@ backend-path = ["."]
 [project]
 name = "astroflow-hub"
 version = "1"
+requires-python = ">=3.11"
 dependencies = ["steady"]
 optional-dependencies = {demo = [], java = [], kubernetes = [], workers = []}
 
 [dependency-groups]
 dev = []
+
+[tool.uv]
 """
 # It has no use for other packages, so that the index needs none.
 BACKEND = """
@@ -55,6 +58,7 @@ def build_editable(folder, *_, **__):
         wheel.writestr(about + "RECORD", "")
     return "astroflow_hub-1-py3-none-any.whl"
 """
+SETS = ("build", "run", "dev")
 # The index has no uv either: its wheel starts the one that is here.
 START_UV = f"import os, sys\ndef main(): os.execv({str(UV)!r}, ['uv', *sys.argv[1:]])\n"
 COMMAND = "[console_scripts]\nuv = start_uv:main\n"
@@ -100,7 +104,7 @@ class Checkout:
             text=True,
             check=True,
         )
-        text = marked(made.stdout, {"uv": ["uv"], "run": ["steady"]})
+        text = marked(made.stdout, {"uv": ["uv"]} | {name: ["steady"] for name in SETS})
         (self.folder / "requirements.lock").write_text(text)
 
     def make(self, *arguments: str) -> CompletedProcess[str]:
@@ -171,7 +175,7 @@ def test_lock_that_is_older_than_a_requirement_is_told(checkout: Checkout) -> No
 
 def test_lock_without_an_entry_for_a_command_installs_nothing(checkout: Checkout) -> None:
     lock = checkout.folder / "requirements.lock"
-    lock.write_text(lock.read_text().replace("# for run", "# for nothing"))
+    lock.write_text(lock.read_text().replace("# for build run", "# for build"))
     done = checkout.make("setup")
     assert done.returncode != 0
     assert "requirements.lock has nothing for run" in done.stderr

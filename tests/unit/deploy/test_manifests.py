@@ -82,6 +82,12 @@ def test_container_is_confined_asks_for_little_and_runs_an_image_of_ours(
     assert image in FOREIGN_IMAGES or (IMAGES / image).is_dir()
 
 
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_busy_machine_takes_nobody_out_of_service(container: dict[str, Any]) -> None:
+    probes = [container[name] for name in ("readinessProbe", "livenessProbe") if name in container]
+    assert all(probe["timeoutSeconds"] >= 10 for probe in probes)
+
+
 def test_no_secret_is_in_the_repository() -> None:
     assert not objects("Secret")
 
