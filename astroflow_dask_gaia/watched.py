@@ -50,6 +50,7 @@ class WatchedDask:
         self._pods = pods
         self._kills = memory_kills()
         self._losses = Losses()
+        self._limit = self._limit_now()
         client.subscribe_topic(REMOVED, self._losses.note)
         client.subscribe_topic(RESTARTED, self._losses.note_restart)
 
@@ -71,9 +72,13 @@ class WatchedDask:
             return []
         kills, pods = memory_kills(), self._pods_of(lost)
         by_system, self._kills = kills > self._kills, kills
-        limit = limit_of(self._client.scheduler_info(n_workers=1)["workers"])
-        causes = [cause_of_loss(a, pods, limit, out_of_memory=by_system) for a in lost]
-        return sentences(restarted, causes, limit)
+        self._limit = self._limit_now() or self._limit
+        causes = [cause_of_loss(a, pods, self._limit, out_of_memory=by_system) for a in lost]
+        return sentences(restarted, causes, self._limit)
+
+    def _limit_now(self) -> int | None:
+        """Return the memory of a worker, None while the last one that was lost is not back."""
+        return limit_of(self._client.scheduler_info(n_workers=1)["workers"])
 
     def _pods_of(self, lost: list[str]) -> list[Object]:
         with suppress(AstroFlowError):  # then it is told without what the cluster knows
