@@ -177,11 +177,11 @@ def replaced(
     Examples
     --------
     >>> replaced({"uv==1": {"a", "b"}, "gone==1": {"c"}}, {"uv==1": {"a", "d"}})
-    ['uv==1: 1 of 2 files was removed or replaced']
+    ['uv==1: 1 of 2 files were removed or replaced']
     """
     lost = {name: before[name] - after[name] for name in before.keys() & after.keys()}
     return [
-        f"{name}: {len(lost[name])} of {len(before[name])} files was removed or replaced"
+        f"{name}: {len(lost[name])} of {len(before[name])} files were removed or replaced"
         for name in sorted(lost)
         if lost[name]
     ]

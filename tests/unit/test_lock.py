@@ -10,14 +10,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tools.images.recipe import ALL, Recipe, recipe_names
-from tools.lock import REPOSITORY, Lock
+from tools.lock import PROJECT, REPOSITORY, Lock
 
+OF_IMAGES = [Recipe(name).lock for name in recipe_names()]
 LOCKS = [
     pytest.param(lock, id=str(lock.path.relative_to(REPOSITORY)))
-    for lock in [ALL, *(Recipe(name).lock for name in recipe_names())]
+    for lock in [ALL, *OF_IMAGES]
     if lock.path.exists()
 ]
-ALL_IMAGES = [Recipe(name).lock for name in recipe_names()]
 # A virtual environment is made with these two, of its Python's own versions.
 NOT_LOCKED = {"astroflow-hub", "pip", "setuptools"}
 # What the images start from.
@@ -63,16 +63,14 @@ def test_environment_has_the_locked_versions_and_nothing_else() -> None:
 
 
 def test_what_builds_us_is_locked() -> None:
-    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["build-system"][
-        "requires"
-    ]
+    declared = tomllib.loads(PROJECT.read_text())["build-system"]["requires"]
     asked = map(Requirement, [*declared, *get_requires_for_build_editable()])
     locked = pins(ALL)
     assert all(locked[asked_for.name] in asked_for.specifier for asked_for in asked)
 
 
 def test_each_entry_is_of_a_set_or_of_an_image_alone() -> None:
-    images = {name for image in ALL_IMAGES for name in image.versions()}
+    images = {name for lock in OF_IMAGES for name in lock.versions()}
     assert {name for name, mark in sets_of(ALL).items() if not mark} <= images
 
 
